@@ -1,0 +1,86 @@
+"""The one tree of errors. A message says what, which value, and what to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+class WninError(Exception):
+    """Anything this program raises on purpose; `exit_code` is what the command line returns."""
+
+    exit_code = 1
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong with an input: where, what was given, what is allowed."""
+
+    field: str
+    value: object
+    allowed: str
+
+    def sentence(self) -> str:
+        """Return one sentence naming the field, the value and what is allowed."""
+        shown = repr(self.value)
+        if len(shown) > 80:
+            shown = shown[:77] + "..."
+        return f"{self.field}: {shown} is not accepted; {self.allowed}."
+
+
+class InputError(WninError):
+    """What the user gave cannot be used. Holds every problem found, not only the first."""
+
+    exit_code = 2
+
+    def __init__(self, problems: Problem | list[Problem], *, source: str | None = None) -> None:
+        self.problems = [problems] if isinstance(problems, Problem) else list(problems)
+        self.source = source
+        super().__init__(self.message())
+
+    @classmethod
+    def of(cls, field: str, value: object, allowed: str, *, source: str | None = None) -> InputError:
+        """Return the error for one field."""
+        return cls(Problem(field, value, allowed), source=source)
+
+    def message(self) -> str:
+        """Return one line per problem, each led by the file it came from."""
+        lead = f"{self.source}: " if self.source else ""
+        return "\n".join(lead + problem.sentence() for problem in self.problems)
+
+
+class DataError(WninError):
+    """A data set is missing, unreadable or damaged."""
+
+
+class StoreError(WninError):
+    """The run store could not do what was asked."""
+
+
+class DiskFullError(StoreError):
+    """No space is left where the store lives; nothing partial was kept."""
+
+
+class StoreLockedError(StoreError):
+    """Another process is writing this store."""
+
+
+class CheckpointError(WninError):
+    """A checkpoint is damaged, hostile or belongs to something else; it was not loaded."""
+
+
+class PluginError(WninError):
+    """A plugin file could not be loaded or misbehaved."""
+
+
+class StreamError(WninError):
+    """The event stream could not be opened or was refused."""
+
+
+class TrainingError(WninError):
+    """Training could not go on."""
+
+
+class StoppedByUser(WninError):  # noqa: N818 - it is a person's wish, not a fault
+    """Interrupted from the keyboard; what was recorded is kept."""
+
+    exit_code = 130

@@ -1,0 +1,123 @@
+"""How a magnitude moves with the step: the curve m(t) and its parameters (SCIENCE: schedules)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from wnin_desktop.schema.base import Config, quantity
+
+Period = Annotated[int, Field(ge=1, le=1_000_000_000)]
+
+
+class ConstantSchedule(Config):
+    """m(t) = m."""
+
+    kind: Literal["constant"] = "constant"
+
+
+class CosineSchedule(Config):
+    """m(t) = m/2 (1 + cos(pi t/P)), held at 0 after P, or begun again with `restart`."""
+
+    kind: Literal["cosine"] = "cosine"
+    period: Period | None = quantity(
+        None, title="Period", unit="steps", help="Steps from m to 0; empty uses the whole run."
+    )
+    restart: bool = quantity(
+        False, title="Restart", help="Begin again at m after each period instead of staying at 0."
+    )
+
+
+class CyclicalSchedule(Config):
+    """m(t) = m/2 (1 - cos(2 pi (t mod P)/P))."""
+
+    kind: Literal["cyclical"] = "cyclical"
+    period: Period | None = quantity(
+        None, title="Period", unit="steps", help="Steps of one cycle; empty uses the whole run."
+    )
+
+
+class InverseAnnealSchedule(Config):
+    """m(t) = m/(1 + k t)."""
+
+    kind: Literal["inverse_anneal"] = "inverse_anneal"
+    k: float = quantity(
+        0.001, title="Rate k", unit="1/step", help="How fast the magnitude falls.", ge=0, le=1e6
+    )
+
+
+class ExponentialSchedule(Config):
+    """m(t) = m exp(-t/P)."""
+
+    kind: Literal["exponential"] = "exponential"
+    period: Period | None = quantity(
+        None,
+        title="Time constant",
+        unit="steps",
+        help="Steps in which m falls to m/e; empty uses a fifth of the run.",
+    )
+
+
+class PiecewiseSchedule(Config):
+    """Factor by progress through the run: <0.1: 1.2, <0.5: 0.9, <0.9: 0.7, else 0.5."""
+
+    kind: Literal["piecewise"] = "piecewise"
+
+
+class Phase(Config):
+    """One phase: from the end of the last one until `until` (a fraction of the run) the magnitude is `factor` times m."""
+
+    name: str = quantity(
+        ..., title="Name", help="What this phase is called in the log.", min_length=1, max_length=40
+    )
+    until: float = quantity(..., title="Until", help="End of the phase as a fraction of the run.", gt=0, le=1)
+    factor: float = quantity(
+        ..., title="Factor", help="Magnitude in this phase, in units of m.", ge=0, le=1e6
+    )
+
+
+class PhasesSchedule(Config):
+    """Named phases, each with its own constant factor."""
+
+    kind: Literal["phases"] = "phases"
+    phases: tuple[Phase, ...] = quantity(
+        ..., title="Phases", help="Phases in order; the last must end at 1.", min_length=1, max_length=64
+    )
+
+    @model_validator(mode="after")
+    def _ordered(self) -> PhasesSchedule:
+        ends = [phase.until for phase in self.phases]
+        if sorted(set(ends)) != ends or ends[-1] != 1.0:
+            raise ValueError("phases must have rising `until` values and the last must be 1")
+        return self
+
+
+class AdaptiveSchedule(Config):
+    """Closed loop: m(t) = m (offset + gain * f), f the share of failures among the last `window` outcomes."""
+
+    kind: Literal["adaptive"] = "adaptive"
+    offset: float = quantity(0.5, title="Offset", help="Factor when nothing fails.", ge=0, le=1e3)
+    gain: float = quantity(0.7, title="Gain", help="Added when everything fails.", ge=0, le=1e3)
+    window: int = quantity(
+        20, title="Window", unit="outcomes", help="How many of the last outcomes count.", ge=1, le=100_000
+    )
+    start: float = quantity(1.0, title="Start", help="Factor before the first outcome.", ge=0, le=1e3)
+
+
+ScheduleConfig = Annotated[
+    ConstantSchedule | CosineSchedule | CyclicalSchedule | InverseAnnealSchedule
+    | ExponentialSchedule | PiecewiseSchedule | PhasesSchedule | AdaptiveSchedule,
+    Field(discriminator="kind"),
+]  # fmt: skip
+SCHEDULES = (
+    "constant",
+    "cosine",
+    "cyclical",
+    "inverse_anneal",
+    "exponential",
+    "piecewise",
+    "phases",
+    "adaptive",
+)
+SCHEDULES_WITH_PERIOD = ("cosine", "cyclical", "exponential")
