@@ -63,10 +63,26 @@ class BudgetConfig(Config):
         64, title="Batch size", unit="examples", help="Examples a step sees; `full` uses all of them."
     )
     eval_every: int = quantity(
-        25,
+        50,
         title="Evaluate every",
         unit="steps",
         help="Steps between clean evaluations.",
+        ge=1,
+        le=100_000_000,
+    )
+    eval_examples: int = quantity(
+        500,
+        title="Evaluation examples",
+        unit="examples",
+        help="Fixed subset of each split that live evaluations use; the last evaluation uses all.",
+        ge=2,
+        le=10_000_000,
+    )
+    norms_every: int = quantity(
+        10,
+        title="Norms every",
+        unit="steps",
+        help="Steps between gradient norm, update norm and noise/signal.",
         ge=1,
         le=100_000_000,
     )
@@ -169,7 +185,7 @@ class RunConfig(SharedConfig):
 
 
 class CompareConfig(SharedConfig):
-    """Arms side by side: every arm meets the same initial weights, batches and raw noise draws, seed by seed."""
+    """Arms side by side: all meet the same initial weights, batches and raw noise draws, seed by seed."""
 
     name: str = quantity(
         "comparison", title="Name", help="Title of the comparison.", min_length=1, max_length=120
