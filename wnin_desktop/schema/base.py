@@ -26,7 +26,7 @@ def quantity(default: Any = ..., *, title: str, help: str, unit: str = "1", **bo
         bounds: pydantic's own bounds (`ge`, `gt`, `le`, `lt`, `min_length`, ...).
     """
     factory = bounds.pop("default_factory", None)
-    extra = {"unit": unit}
+    extra: dict[str, Any] = {"unit": unit}
     if factory is not None:
         return Field(
             default_factory=factory, title=title, description=help, json_schema_extra=extra, **bounds

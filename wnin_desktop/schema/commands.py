@@ -13,31 +13,31 @@ class Command(msgspec.Struct, frozen=True, tag_field="command", forbid_unknown_f
     """Base of all commands."""
 
 
-class Pause(Command, tag="pause"):
+class Pause(Command, frozen=True, tag="pause"):
     """Hold after the current step."""
 
 
-class Resume(Command, tag="resume"):
+class Resume(Command, frozen=True, tag="resume"):
     """Go on after a pause."""
 
 
-class SingleStep(Command, tag="single_step"):
+class SingleStep(Command, frozen=True, tag="single_step"):
     """Take `count` steps, then hold."""
 
     count: int = 1
 
 
-class Stop(Command, tag="stop"):
+class Stop(Command, frozen=True, tag="stop"):
     """End after the current step; `checkpoint` saves the state first."""
 
     checkpoint: bool = True
 
 
-class SaveCheckpoint(Command, tag="save_checkpoint"):
+class SaveCheckpoint(Command, frozen=True, tag="save_checkpoint"):
     """Save the state after the current step and go on."""
 
 
-class TurnKnob(Command, tag="turn_knob"):
+class TurnKnob(Command, frozen=True, tag="turn_knob"):
     """Set a knob of one arm, or of all arms with `arm` None.
 
     `temperature` sets the base temperature, `noise` the base magnitude (the schedule goes on scaling either),

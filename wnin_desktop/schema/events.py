@@ -25,7 +25,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", forbid_
     timestamp: float
 
 
-class RunStarted(Event, tag="run_started"):
+class RunStarted(Event, frozen=True, kw_only=True, tag="run_started"):
     """A run begins (or goes on, when `resumed_from` is a step). `config` is its `RunConfig` as JSON."""
 
     experiment_id: str
@@ -42,7 +42,7 @@ class RunStarted(Event, tag="run_started"):
     resumed_from: int | None = None
 
 
-class StepMetrics(Event, tag="step_metrics"):
+class StepMetrics(Event, frozen=True, kw_only=True, tag="step_metrics"):
     """One optimizer step. `step` counts finished steps: the first event is step 1; step 0 is the start."""
 
     step: int
@@ -68,7 +68,7 @@ class StepMetrics(Event, tag="step_metrics"):
     nonfinite: tuple[str, ...] = ()
 
 
-class Curvature(Event, tag="curvature"):
+class Curvature(Event, frozen=True, kw_only=True, tag="curvature"):
     """Curvature of the loss on the fixed probe batch, with its standard errors (0 where exact)."""
 
     step: int
@@ -83,8 +83,8 @@ class Curvature(Event, tag="curvature"):
     """Cost in gradient evaluations on the probe batch."""
 
 
-class Checkpoint(Event, tag="checkpoint"):
-    """State was saved. `reason`: periodic, asked, final, best or matched_train_loss (then with the losses found there)."""
+class Checkpoint(Event, frozen=True, kw_only=True, tag="checkpoint"):
+    """State was saved, and why; `matched_train_loss` snapshots carry the losses found there."""
 
     step: int
     reason: Literal["periodic", "asked", "final", "best", "matched_train_loss"]
@@ -97,7 +97,7 @@ class Checkpoint(Event, tag="checkpoint"):
     """Matched snapshots: position on the segment between the two steps around the crossing, 0 to 1."""
 
 
-class Intervention(Event, tag="intervention"):
+class Intervention(Event, frozen=True, kw_only=True, tag="intervention"):
     """Somebody turned a knob while it ran; it acts from step `step` + 1 on and replays from the record."""
 
     step: int
@@ -106,7 +106,7 @@ class Intervention(Event, tag="intervention"):
     previous: float | None
 
 
-class Diverged(Event, tag="diverged"):
+class Diverged(Event, frozen=True, kw_only=True, tag="diverged"):
     """The loss or the parameters stopped being finite. The run is kept up to `last_finite_step`."""
 
     step: int
@@ -114,7 +114,7 @@ class Diverged(Event, tag="diverged"):
     last_finite_step: int
 
 
-class Finished(Event, tag="finished"):
+class Finished(Event, frozen=True, kw_only=True, tag="finished"):
     """A run ended: completed its budget, was stopped, or diverged."""
 
     step: int
@@ -124,7 +124,7 @@ class Finished(Event, tag="finished"):
     final: dict[str, float | None] = {}
 
 
-class Failed(Event, tag="failed"):
+class Failed(Event, frozen=True, kw_only=True, tag="failed"):
     """A run raised. What was committed before is kept."""
 
     step: int

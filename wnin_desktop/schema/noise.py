@@ -26,7 +26,7 @@ MAGNITUDE_UNIT = {
 
 
 class NoiseConfig(Config):
-    """One noise source. `magnitude` is in the mode's own unit; modes with a temperature accept that instead."""
+    """One noise source: `magnitude` in the mode's own unit, or a temperature where the mode has one."""
 
     mode: NoiseMode = quantity("none", title="Noise mode", help="Where the noise enters.")
     magnitude: float | None = quantity(

@@ -66,7 +66,7 @@ class PiecewiseSchedule(Config):
 
 
 class Phase(Config):
-    """One phase: from the end of the last one until `until` (a fraction of the run) the magnitude is `factor` times m."""
+    """Up to `until` (a fraction of the run), from the last phase's end, the magnitude is `factor` times m."""
 
     name: str = quantity(
         ..., title="Name", help="What this phase is called in the log.", min_length=1, max_length=40

@@ -1,0 +1,65 @@
+"""Every test gets a home of its own, one torch thread, and fails when it leaves litter behind."""
+
+import os
+import threading
+import time
+
+import psutil
+import pytest
+
+# Test modules, and with them torch and numpy, are imported after this file: one thread for each test process.
+os.environ |= dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
+
+PATIENCE_S = 5.0
+# One of the interpreter's own helpers, which lives until the interpreter ends.
+HELPERS = ("multiprocessing.resource_tracker", "multiprocessing.forkserver")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_home(tmp_path_factory):
+    """Point the program's home and store away from the person who runs the tests."""
+    home = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("WNIN_HOME", str(home))
+        patch.setenv("WNIN_STORE", str(home / "store"))
+        patch.delenv("WNIN_DATA", raising=False)
+        patch.delenv("WNIN_TOKEN", raising=False)
+        yield home
+
+
+def _threads() -> set[threading.Thread]:
+    return {thread for thread in threading.enumerate() if thread.is_alive()}
+
+
+def _children() -> set[psutil.Process]:
+    return {child for child in psutil.Process().children(recursive=True) if not _is_helper(child)}
+
+
+def _is_helper(child: psutil.Process) -> bool:
+    try:
+        command = " ".join(child.cmdline())
+    except psutil.Error:
+        return True
+    return child.status() == psutil.STATUS_ZOMBIE or any(helper in command for helper in HELPERS)
+
+
+def _litter(threads: set[threading.Thread], children: set[psutil.Process]) -> list[str]:
+    left = [f"thread {thread.name!r}" for thread in _threads() - threads]
+    for child in _children() - children:
+        try:
+            left.append(f"process {child.pid} ({' '.join(child.cmdline())[:120]})")
+        except psutil.Error:
+            continue  # it ended while we looked
+    return left
+
+
+@pytest.fixture(autouse=True)
+def _no_litter(request):
+    """Fail the test that leaves a thread or a child process alive, and say what it left."""
+    threads, children = _threads(), _children()
+    yield
+    deadline = time.monotonic() + PATIENCE_S
+    while (left := _litter(threads, children)) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    if left:
+        pytest.fail(f"{request.node.nodeid} left behind: {', '.join(left)}", pytrace=False)
