@@ -11,6 +11,16 @@ class WninError(Exception):
     exit_code = 1
 
 
+class _Nothing:
+    """The value of a field that was not given."""
+
+    def __repr__(self) -> str:
+        return "nothing"
+
+
+NOTHING = _Nothing()
+
+
 @dataclass(frozen=True)
 class Problem:
     """One thing that is wrong with an input: where, what was given, what is allowed."""
@@ -18,6 +28,8 @@ class Problem:
     field: str
     value: object
     allowed: str
+    line: int | None = None
+    """Line of the file it stands on, counted from 1, where there is a file."""
 
     def sentence(self) -> str:
         """Return one sentence naming the field, the value and what is allowed."""
@@ -44,8 +56,12 @@ class InputError(WninError):
 
     def message(self) -> str:
         """Return one line per problem, each led by the file it came from."""
-        lead = f"{self.source}: " if self.source else ""
-        return "\n".join(lead + problem.sentence() for problem in self.problems)
+        return "\n".join(self._lead(problem) + problem.sentence() for problem in self.problems)
+
+    def _lead(self, problem: Problem) -> str:
+        if not self.source:
+            return ""
+        return f"{self.source}:{problem.line}: " if problem.line else f"{self.source}: "
 
 
 class DataError(WninError):

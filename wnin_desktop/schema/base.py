@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import to_json
 
-from wnin_desktop.errors import InputError, Problem
+from wnin_desktop.errors import InputError
+from wnin_desktop.schema.problems import problems
 
 
 class Config(BaseModel):
@@ -15,7 +17,15 @@ class Config(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, validate_default=True)
 
 
-def quantity(default: Any = ..., *, title: str, help: str, unit: str = "1", **bounds: Any) -> Any:  # noqa: A002
+def quantity(
+    default: Any = ...,
+    *,
+    title: str,
+    help: str,  # noqa: A002 - the word that forms, flags and metrics use
+    unit: str = "1",
+    allowed: str | None = None,
+    **bounds: Any,
+) -> Any:
     """Return a pydantic field whose title, unit and help feed forms, flags, tables and docs.
 
     Args:
@@ -23,10 +33,11 @@ def quantity(default: Any = ..., *, title: str, help: str, unit: str = "1", **bo
         title: What the window writes beside the control.
         help: One sentence: what it means and what it does.
         unit: Unit symbol; "1" is dimensionless.
+        allowed: What is allowed, in words, where type and bounds cannot say it.
         bounds: pydantic's own bounds (`ge`, `gt`, `le`, `lt`, `min_length`, ...).
     """
     factory = bounds.pop("default_factory", None)
-    extra: dict[str, Any] = {"unit": unit}
+    extra: dict[str, Any] = {"unit": unit} | ({"allowed": allowed} if allowed else {})
     if factory is not None:
         return Field(
             default_factory=factory, title=title, description=help, json_schema_extra=extra, **bounds
@@ -40,42 +51,22 @@ C = TypeVar("C", bound=BaseModel)
 def validate(model: type[C], data: object, *, source: str | None = None, prefix: str = "") -> C:
     """Return `data` as `model`, or raise one `InputError` that holds every problem.
 
+    Nothing is guessed: text is not turned into numbers, true is not 1.
+
     Args:
         model: The configuration class.
         data: Decoded TOML, JSON or YAML, or a dict made from flags.
         source: File the data came from, named in the message.
-        prefix: Path put before each field name, for nested inputs.
+        prefix: Path put before each field name, for nested inputs ("arms[0].optimizer.params.").
     """
     try:
-        return model.model_validate(data)
+        # pydantic's strict mode takes tables and lists for models and tuples only when they come as JSON.
+        text = to_json(data, inf_nan_mode="constants", fallback=repr)
+        return model.model_validate_json(text, strict=True)
     except ValidationError as error:
-        raise InputError(_problems(error, prefix), source=source) from None
-
-
-def _problems(error: ValidationError, prefix: str) -> list[Problem]:
-    return [
-        Problem(prefix + _field_name(item["loc"]), item.get("input"), _allowed(item))
-        for item in error.errors()
-    ]
-
-
-def _field_name(location: tuple[int | str, ...]) -> str:
-    # Union branches appear in pydantic's path as the tag value; they carry no meaning for the reader.
-    name = ""
-    for part in location:
-        name += f"[{part}]" if isinstance(part, int) else (f".{part}" if name else str(part))
-    return name or "configuration"
-
-
-def _allowed(item: Any) -> str:
-    context = item.get("ctx", {})
-    kind = item["type"]
-    if kind == "extra_forbidden":
-        return "this key is unknown here"
-    if kind == "missing":
-        return "this field is required"
-    if kind in ("union_tag_invalid", "literal_error"):
-        return f"allowed: {context.get('expected_tags') or context.get('expected')}"
-    if kind == "value_error":
-        return str(context.get("error", item["msg"])).rstrip(".")
-    return str(item["msg"]).replace("Input should be", "allowed:").rstrip(".")
+        raise InputError(problems(model, error, prefix), source=source) from None
+    except (ValueError, RecursionError) as error:
+        allowed = f"it must be made of tables, lists, text, numbers and true or false: {error}"
+        raise InputError.of(
+            prefix.rstrip(".") or "configuration", type(data).__name__, allowed, source=source
+        ) from None

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from wnin_desktop.schema.base import Config, quantity
+from wnin_desktop.schema.problems import contradiction
 
 Activation = Literal["relu", "tanh", "gelu", "silu"]
 Size = Annotated[int, Field(ge=1, le=16384)]
@@ -97,7 +98,7 @@ class CharTransformerConfig(Config):
     @model_validator(mode="after")
     def _divisible(self) -> CharTransformerConfig:
         if self.width % self.heads:
-            raise ValueError(f"heads ({self.heads}) must divide width ({self.width})")
+            raise contradiction("heads", self.heads, f"it must divide the width, {self.width}")
         return self
 
 

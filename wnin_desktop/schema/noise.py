@@ -6,7 +6,9 @@ from typing import Literal
 
 from pydantic import model_validator
 
+from wnin_desktop.errors import NOTHING
 from wnin_desktop.schema.base import Config, quantity
+from wnin_desktop.schema.problems import contradiction
 from wnin_desktop.schema.schedule import ConstantSchedule, ScheduleConfig
 
 NoiseMode = Literal["none", "input_jitter", "gradient_gaussian", "sgld", "parameter_jitter", "label_corrupt"]
@@ -52,21 +54,41 @@ class NoiseConfig(Config):
     @model_validator(mode="after")
     def _consistent(self) -> NoiseConfig:
         if self.temperature is not None and self.mode not in MODES_WITH_TEMPERATURE:
-            raise ValueError(
-                f"temperature has no meaning for noise mode {self.mode!r}; "
-                f"it is for {' and '.join(MODES_WITH_TEMPERATURE)}"
+            having = ", ".join(MODES_WITH_TEMPERATURE)
+            raise contradiction(
+                "temperature",
+                self.temperature,
+                f"noise mode {self.mode!r} has no temperature (allowed with: {having})",
             )
-        if self.temperature is not None and self.magnitude is not None:
-            raise ValueError("give magnitude or temperature, not both")
         if self.mode == "none":
-            if self.magnitude:
-                raise ValueError("magnitude must be 0 or empty when the noise mode is 'none'")
-            if self.schedule.kind != "constant":
-                raise ValueError(
-                    f"schedule {self.schedule.kind!r} has nothing to act on when the noise mode is 'none'"
-                )
-        elif self.magnitude is None and self.temperature is None:
-            raise ValueError(f"magnitude is required for noise mode {self.mode!r}")
+            self._silent()
+        elif (self.magnitude is None) == (self.temperature is None):
+            self._one_amplitude()
         if self.mode == "label_corrupt" and self.magnitude is not None and self.magnitude > 1:
-            raise ValueError("magnitude must be at most 1 for noise mode 'label_corrupt'")
+            raise contradiction(
+                "magnitude",
+                self.magnitude,
+                "noise mode 'label_corrupt' takes a fraction of the batch, from 0 to 1",
+            )
         return self
+
+    def _silent(self) -> None:
+        if self.magnitude:
+            raise contradiction(
+                "magnitude", self.magnitude, "noise mode 'none' has no magnitude, leave it out or set 0"
+            )
+        if self.schedule.kind != "constant":
+            raise contradiction(
+                "schedule.kind",
+                self.schedule.kind,
+                "noise mode 'none' has nothing to schedule, allowed: constant",
+            )
+
+    def _one_amplitude(self) -> None:
+        if self.temperature is not None:
+            raise contradiction(
+                "temperature", self.temperature, "magnitude is set too, give only one of the two"
+            )
+        other = " (or a temperature)" if self.mode in MODES_WITH_TEMPERATURE else ""
+        unit = MAGNITUDE_UNIT[self.mode]
+        raise contradiction("magnitude", NOTHING, f"noise mode {self.mode!r} needs one, in {unit}{other}")

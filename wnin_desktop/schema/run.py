@@ -9,10 +9,13 @@ from pydantic import Field, model_validator
 from wnin_desktop.schema.base import Config, quantity
 from wnin_desktop.schema.network import IMAGE_NETWORKS, SEQUENCE_NETWORKS, MlpConfig, NetworkConfig, Scalar
 from wnin_desktop.schema.noise import NoiseConfig
+from wnin_desktop.schema.problems import contradiction
 from wnin_desktop.schema.schedule import ConstantSchedule, ScheduleConfig
 from wnin_desktop.schema.task import TaskConfig
+from wnin_desktop.schema.words import suggestion
 
 Seed = Annotated[int, Field(ge=0, lt=2**63)]
+BatchSize = Annotated[int, Field(ge=1, le=1_000_000)]
 
 
 class OptimizerConfig(Config):
@@ -49,7 +52,11 @@ class OptimizerConfig(Config):
     @model_validator(mode="after")
     def _one_source(self) -> OptimizerConfig:
         if self.lr_follows_temperature and self.lr_schedule.kind != "constant":
-            raise ValueError("lr_follows_temperature and lr_schedule both set the learning rate; give one")
+            raise contradiction(
+                "lr_follows_temperature",
+                True,
+                f"lr_schedule {self.lr_schedule.kind!r} moves lr too, give only one",
+            )
         return self
 
 
@@ -59,7 +66,7 @@ class BudgetConfig(Config):
     steps: int = quantity(
         500, title="Steps", unit="steps", help="Optimizer steps of each run.", ge=1, le=100_000_000
     )
-    batch_size: int | Literal["full"] = quantity(
+    batch_size: BatchSize | Literal["full"] = quantity(
         64, title="Batch size", unit="examples", help="Examples a step sees; `full` uses all of them."
     )
     eval_every: int = quantity(
@@ -122,18 +129,16 @@ class BudgetConfig(Config):
         le=1e6,
     )
 
-    @model_validator(mode="after")
-    def _batch(self) -> BudgetConfig:
-        if isinstance(self.batch_size, int) and not 1 <= self.batch_size <= 1_000_000:
-            raise ValueError(f"batch_size is {self.batch_size}; allowed: 1 to 1000000, or 'full'")
-        return self
-
 
 class ArmConfig(Config):
     """One contender: an optimizer and its noise."""
 
     name: str = quantity(
-        ..., title="Name", help="Shown in every plot and table.", pattern=r"^[\w][\w .+=-]{0,59}$"
+        ...,
+        title="Name",
+        help="Shown in every plot and table.",
+        pattern=r"^[\w][\w .+=-]{0,59}$",
+        allowed="1 to 60 letters, digits, spaces or . + = - _, beginning with a letter or digit",
     )
     optimizer: OptimizerConfig = quantity(OptimizerConfig(), title="Optimizer", help="How this arm steps.")
     noise: NoiseConfig = quantity(NoiseConfig(), title="Noise", help="Where noise enters this arm.")
@@ -146,7 +151,11 @@ class SharedConfig(Config):
     network: NetworkConfig = quantity(MlpConfig(), title="Network", help="What learns.")
     budget: BudgetConfig = quantity(BudgetConfig(), title="Budget", help="How long, how often.")
     device: str = quantity(
-        "auto", title="Device", help="auto, cpu, cuda or cuda:N.", pattern=r"^(auto|cpu|cuda(:\d{1,2})?)$"
+        "auto",
+        title="Device",
+        help="auto, cpu, cuda or cuda:N.",
+        pattern=r"^(auto|cpu|cuda(:\d{1,2})?)$",
+        allowed="auto, cpu, cuda or cuda:N",
     )
     numerics: Literal["reproducible", "fast"] = quantity(
         "fast",
@@ -163,15 +172,25 @@ class SharedConfig(Config):
 
     @model_validator(mode="after")
     def _fits(self) -> SharedConfig:
-        kind = self.network.kind
-        if kind in SEQUENCE_NETWORKS and not self.task.is_sequence:
-            raise ValueError(f"network {kind!r} reads token sequences, and {self.task.dataset!r} is not one")
+        kind, dataset = self.network.kind, self.task.dataset
         if self.task.is_sequence and kind not in (*SEQUENCE_NETWORKS, "plugin"):
-            raise ValueError(
-                f"dataset {self.task.dataset!r} needs a sequence network: {', '.join(SEQUENCE_NETWORKS)}"
+            fitting = ", ".join((*SEQUENCE_NETWORKS, "plugin"))
+            raise contradiction(
+                "network.kind", kind, f"dataset {dataset!r} is a token sequence, allowed: {fitting}"
             )
-        if kind in IMAGE_NETWORKS and self.task.dataset in ("spirals", "mnist1d"):
-            raise ValueError(f"network {kind!r} reads images, and {self.task.dataset!r} holds vectors")
+        if kind in SEQUENCE_NETWORKS and not self.task.is_sequence:
+            raise contradiction(
+                "network.kind",
+                kind,
+                f"it reads token sequences, and dataset {dataset!r} is not one, allowed: "
+                + ", ".join(("mlp", *IMAGE_NETWORKS, "plugin")),
+            )
+        if kind in IMAGE_NETWORKS and dataset in ("spirals", "mnist1d"):
+            raise contradiction(
+                "network.kind",
+                kind,
+                f"it reads images, and dataset {dataset!r} holds vectors, allowed: mlp, plugin",
+            )
         return self
 
 
@@ -203,15 +222,20 @@ class CompareConfig(SharedConfig):
     @model_validator(mode="after")
     def _names(self) -> CompareConfig:
         names = [arm.name for arm in self.arms]
-        doubled = sorted({name for name in names if names.count(name) > 1})
-        if doubled:
-            raise ValueError(
-                f"arms must have different names; {doubled[0]!r} occurs {names.count(doubled[0])} times"
-            )
-        if len(set(self.seeds)) != len(self.seeds):
-            raise ValueError("seeds must differ from one another")
+        for index, name in enumerate(names):
+            if name in names[:index]:
+                first = names.index(name)
+                raise contradiction(
+                    f"arms[{index}].name", name, f"arms[{first}] has it already, names must differ"
+                )
+        for index, seed in enumerate(self.seeds):
+            if seed in self.seeds[:index]:
+                raise contradiction(f"seeds[{index}]", seed, "it is there already, seeds must differ")
         if self.baseline is not None and self.baseline not in names:
-            raise ValueError(f"baseline {self.baseline!r} is not an arm; allowed: {', '.join(names)}")
+            near = suggestion(self.baseline, names)
+            raise contradiction(
+                "baseline", self.baseline, f"it is not the name of an arm, allowed: {', '.join(names)}{near}"
+            )
         return self
 
     def runs(self) -> list[RunConfig]:

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from wnin_desktop.schema.base import Config, quantity
+from wnin_desktop.schema.problems import contradiction
 
 Period = Annotated[int, Field(ge=1, le=1_000_000_000)]
 
@@ -87,9 +88,19 @@ class PhasesSchedule(Config):
 
     @model_validator(mode="after")
     def _ordered(self) -> PhasesSchedule:
-        ends = [phase.until for phase in self.phases]
-        if sorted(set(ends)) != ends or ends[-1] != 1.0:
-            raise ValueError("phases must have rising `until` values and the last must be 1")
+        start = 0.0
+        for index, phase in enumerate(self.phases):
+            if phase.until <= start:
+                raise contradiction(
+                    f"phases[{index}].until",
+                    phase.until,
+                    f"it must be above {start:g}, where the phase before ends",
+                )
+            start = phase.until
+        if start != 1.0:
+            raise contradiction(
+                f"phases[{len(self.phases) - 1}].until", start, "the last phase must end at 1"
+            )
         return self
 
 

@@ -6,7 +6,9 @@ from typing import Literal
 
 from pydantic import model_validator
 
+from wnin_desktop.errors import NOTHING
 from wnin_desktop.schema.base import Config, quantity
+from wnin_desktop.schema.problems import contradiction
 
 EMBEDDED = ("digits", "mnist1d", "spirals")
 AUTOMATA = ("dyck2", "dyck2_depth3", "golden_mean", "even_process")
@@ -75,18 +77,35 @@ class TaskConfig(Config):
 
     @model_validator(mode="after")
     def _consistent(self) -> TaskConfig:
-        if self.dataset in OWN and not self.path:
-            raise ValueError(f"path is required for dataset {self.dataset!r}")
-        if self.dataset in (*EMBEDDED, *AUTOMATA) and self.path:
-            raise ValueError(
-                f"path has no meaning for dataset {self.dataset!r}, which ships with the program"
+        dataset = self.dataset
+        if dataset in OWN and not self.path:
+            raise contradiction("path", NOTHING, f"dataset {dataset!r} needs the path of your own data")
+        if dataset in (*EMBEDDED, *AUTOMATA) and self.path:
+            raise contradiction(
+                "path",
+                self.path,
+                f"dataset {dataset!r} ships with the program (allowed with: {_names(OWN, TORCHVISION)})",
             )
-        if self.download and self.dataset not in TORCHVISION:
-            raise ValueError(f"download is for {', '.join(TORCHVISION)}; {self.dataset!r} needs none")
-        if self.channels is not None and self.dataset not in (*TORCHVISION, "images"):
-            raise ValueError(
-                f"channels is for image sets ({', '.join((*TORCHVISION, 'images'))}), not {self.dataset!r}"
+        if self.download and dataset not in TORCHVISION:
+            raise contradiction(
+                "download",
+                True,
+                f"dataset {dataset!r} is not downloaded (allowed with: {_names(TORCHVISION)})",
+            )
+        if self.channels is not None and dataset not in (*TORCHVISION, "images"):
+            raise contradiction(
+                "channels",
+                self.channels,
+                f"dataset {dataset!r} has no channels (allowed with: {_names(TORCHVISION, ('images',))})",
             )
         if self.label_noise and self.is_sequence:
-            raise ValueError(f"label_noise is for classification, and {self.dataset!r} is a sequence task")
+            raise contradiction(
+                "label_noise",
+                self.label_noise,
+                f"dataset {dataset!r} is a token sequence without labels, allowed: 0",
+            )
         return self
+
+
+def _names(*groups: tuple[str, ...]) -> str:
+    return ", ".join(name for group in groups for name in group)
