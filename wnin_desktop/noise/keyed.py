@@ -22,7 +22,7 @@ from typing import Literal
 import torch
 
 from wnin_desktop.errors import InputError
-from wnin_desktop.noise.philox import drawer_at
+from wnin_desktop.noise.philox import drawer_of_thread
 
 Kind = Literal["normal", "uniform", "rademacher", "integers", "permutation"]
 _VERSION = b"wnin-noise-1"
@@ -59,7 +59,7 @@ def key_of(seed: int, stream: Stream, step: int, name: str, kind: Kind) -> bytes
         field, value = ("step", step) if 0 <= seed < 2**64 else ("seed", seed)
         raise InputError.of(field, value, "allowed: whole numbers from 0 to 2^64 - 1") from None
     # Neither a stream nor a kind holds a zero byte and numbers have a fixed width: no two keys share a text.
-    text = b"%b%b\0%b\0%b" % (numbers, stream.value.encode(), kind.encode(), name.encode())
+    text = b"%b%b\0%b\0%b" % (numbers, stream.encode(), kind.encode(), name.encode())
     return hashlib.blake2b(text, digest_size=16, person=_VERSION).digest()
 
 
@@ -156,14 +156,17 @@ class _Draws:
     def _filled(
         self, target: torch.Tensor, kind: Kind, stream: Stream, step: int, name: str, *, high: int = 0
     ) -> torch.Tensor:
-        draw = _draw_cpu if self.device.type == "cpu" else _draw_cuda
-        rows = target.detach().view(len(self._seeds), -1) if target.numel() else ()
-        for row, flat in enumerate(rows):
-            if self._source[row] == row:
-                draw(key_of(self._seeds[row], stream, step, name, kind), kind, flat, high)
-            else:
-                flat.copy_(rows[self._source[row]])
+        if target.numel():
+            fill = _fill_cpu if self.device.type == "cpu" else _fill_cuda
+            fill(target.detach(), self._keys(kind, stream, step, name), kind, high)
         return target
+
+    def _keys(self, kind: Kind, stream: Stream, step: int, name: str) -> list[bytes | int]:
+        # A row is drawn from its key, or is a copy of the earlier row of that number.
+        return [
+            key_of(seed, stream, step, name, kind) if source == row else source
+            for row, (seed, source) in enumerate(zip(self._seeds, self._source, strict=True))
+        ]
 
 
 class KeyedNoise(_Draws):
@@ -202,19 +205,18 @@ def _checked_device(device: str | torch.device) -> torch.device:
     return checked
 
 
-def _draw_cpu(key: bytes, kind: Kind, out: torch.Tensor, high: int) -> None:
-    flat = out.numpy()  # shares the memory
-    drawer = drawer_at(key)
-    if kind == "normal":
-        drawer.normal(flat)
-    elif kind == "uniform":
-        drawer.uniform(flat)
-    elif kind == "rademacher":
-        drawer.rademacher(flat)
-    elif kind == "integers":
-        drawer.integers(flat, high)
-    else:
-        drawer.permutation(flat)
+def _fill_cpu(target: torch.Tensor, keys: Sequence[bytes | int], kind: Kind, high: int) -> None:
+    rows = target.numpy().reshape(len(keys), -1)  # shares the memory
+    drawer = drawer_of_thread()
+    for row, key in enumerate(keys):
+        if isinstance(key, int):
+            rows[row] = rows[key]
+            continue
+        drawer.seek(key)
+        if kind == "integers":
+            drawer.integers(rows[row], high)
+        else:
+            getattr(drawer, kind)(rows[row])
 
 
 _of_thread = threading.local()
@@ -229,16 +231,26 @@ def _cuda_generator(device: torch.device) -> torch.Generator:
     return generators[device]
 
 
-def _draw_cuda(key: bytes, kind: Kind, out: torch.Tensor, high: int) -> None:
-    # Seeding sets two host numbers (key and offset) and fills are only queued: nothing waits for the GPU.
-    generator = _cuda_generator(out.device).manual_seed(int.from_bytes(key[:8], "little"))
+def _fill_cuda(target: torch.Tensor, keys: Sequence[bytes | int], kind: Kind, high: int) -> None:
+    generator = _cuda_generator(target.device)
+    rows = target.view(len(keys), -1).unbind()
+    for row, key in zip(rows, keys, strict=True):
+        if isinstance(key, int):
+            row.copy_(rows[key])
+            continue
+        # Seeding sets two host numbers (key and offset) and fills are only queued: nothing waits for the GPU.
+        generator.manual_seed(int.from_bytes(key[:8], "little"))
+        _fill_row(row, generator, kind, high)
+
+
+def _fill_row(row: torch.Tensor, generator: torch.Generator, kind: Kind, high: int) -> None:
     if kind == "normal":
-        out.normal_(generator=generator)
+        row.normal_(generator=generator)
     elif kind == "uniform":
-        out.uniform_(generator=generator)
+        row.uniform_(generator=generator)
     elif kind == "rademacher":
-        out.bernoulli_(0.5, generator=generator).mul_(2).sub_(1)
+        row.bernoulli_(0.5, generator=generator).mul_(2).sub_(1)
     elif kind == "integers":
-        out.random_(0, high, generator=generator)
+        row.random_(0, high, generator=generator)
     else:
-        torch.randperm(out.numel(), generator=generator, device=out.device, out=out)
+        torch.randperm(row.numel(), generator=generator, device=row.device, out=row)

@@ -95,10 +95,9 @@ class PhiloxDrawer:
 _of_thread = threading.local()
 
 
-def drawer_at(key: bytes) -> PhiloxDrawer:
-    """Return this thread's drawer, standing at the start of the stream named by `key`."""
+def drawer_of_thread() -> PhiloxDrawer:
+    """Return this thread's drawer; `seek` it before each draw."""
     drawer: PhiloxDrawer | None = getattr(_of_thread, "drawer", None)
     if drawer is None:
         drawer = _of_thread.drawer = PhiloxDrawer()
-    drawer.seek(key)
     return drawer
