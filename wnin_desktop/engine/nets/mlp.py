@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from itertools import pairwise
 
 import torch
 from torch import nn
 
-from wnin_desktop.engine.nets.activation import FUNCTIONS, weight_std
+from wnin_desktop.engine.nets.activation import FUNCTIONS
+from wnin_desktop.engine.nets.spread import matrix_stds
 from wnin_desktop.schema.network import Activation, MlpConfig
 
 
@@ -39,12 +39,5 @@ class Mlp(nn.Module):
 
     def initial_std(self) -> dict[str, float]:
         """Return the spread of each weight: by activation (He or Glorot), 1 / sqrt(fan_in) for the head."""
-        stds = {}
-        for index, (name, weight) in enumerate(self.layers.named_parameters()):
-            if weight.ndim == 2:
-                fan_out, fan_in = weight.shape
-                is_head = index == 2 * (len(self.layers) - 1)
-                stds[f"layers.{name}"] = (
-                    1 / math.sqrt(fan_in) if is_head else weight_std(self.activation, fan_in, fan_out)
-                )
-        return stds
+        head = len(self.layers) - 1
+        return matrix_stds(self, self.activation) | matrix_stds(self.layers[head], None, f"layers.{head}.")

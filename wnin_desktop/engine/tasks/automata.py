@@ -1,8 +1,8 @@
 """Token sources whose entropy rate is exact: probabilistic automata.
 
 Each automaton is unifilar: a state and a symbol determine the next state. An observer who knows the start
-state therefore always knows the state, and the best possible mean cross entropy is the mean entropy of the next
-symbol given the state.
+state therefore always knows the state, and the best possible mean cross entropy is the mean entropy of the
+next symbol given the state.
 """
 
 from __future__ import annotations
