@@ -17,7 +17,9 @@ def by_kernel(groups: list[dict[str, Any]], context: OptimizerContext) -> list[d
 
     torch's fused CPU kernels step the last few numbers of a tensor with scalar code that rounds differently,
     so a member's last numbers would depend on whether other members follow it in memory. In the reproducible
-    mode tensors with such a tail go through the foreach kernels, which treat every number alike.
+    mode tensors with such a tail go through the foreach kernels, which treat every number alike. So do
+    tensors and gradients with gaps between their numbers (rows of a larger block, say): the fused CPU
+    kernels walk straight through memory and would step the numbers in the gaps instead, without a word.
     """
     out: list[dict[str, Any]] = []
     for group in groups:
@@ -32,7 +34,11 @@ def by_kernel(groups: list[dict[str, Any]], context: OptimizerContext) -> list[d
 
 
 def _may_fuse(tensor: Tensor, context: OptimizerContext) -> bool:
-    if tensor.device.type not in ("cpu", "cuda"):
+    if tensor.device.type not in ("cpu", "cuda") or not _is_dense(tensor):
         return False
     ragged = (tensor.numel() // (context.members or 1)) % LANES != 0
     return not (context.reproducible and tensor.device.type == "cpu" and ragged)
+
+
+def _is_dense(tensor: Tensor) -> bool:
+    return tensor.is_contiguous() and (tensor.grad is None or tensor.grad.is_contiguous())
