@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from wnin_desktop.errors import InputError
 from wnin_desktop.schema.schedule import AdaptiveSchedule
@@ -38,17 +39,19 @@ class AdaptiveController:
         """Return the remembered outcomes, oldest first, 1 for a failure; JSON-ready."""
         return [int(failed) for failed in self._outcomes]
 
-    def restore(self, state: list[int]) -> None:
+    def restore(self, state: Any) -> None:
         """Go on from `state`.
 
         Raises:
             InputError: `state` is not a list of 0 and 1 that fits the window.
         """
-        if not isinstance(state, list) or len(state) > self.config.window or not set(state) <= {0, 1}:
+        listed = isinstance(state, list) and len(state) <= self.config.window
+        outcomes = [bool(outcome) for outcome in state if outcome in (0, 1)] if listed else []
+        if not listed or len(outcomes) != len(state):
             raise InputError.of(
                 "adaptive state", state, f"allowed: at most {self.config.window} numbers 0 or 1"
             )
-        self._outcomes = deque((bool(failed) for failed in state), maxlen=self.config.window)
+        self._outcomes = deque(outcomes, maxlen=self.config.window)
 
 
 @dataclass(frozen=True)

@@ -85,6 +85,17 @@ def curve_steps(total_steps: int, points: int) -> NDArray[np.float64]:
     return np.linspace(0.0, total_steps - 1.0, points)
 
 
+def peak(schedule: ScheduleConfig) -> float:
+    """Return an upper bound of m(t)/m over any run, reached by every schedule of this module."""
+    if isinstance(schedule, PiecewiseSchedule):
+        return max(value for _, value in PIECEWISE)
+    if isinstance(schedule, PhasesSchedule):
+        return max(part.factor for part in schedule.phases)
+    if isinstance(schedule, AdaptiveSchedule):
+        return max(schedule.start, schedule.offset + schedule.gain)
+    return 1.0
+
+
 def phase(schedule: ScheduleConfig, step: int, total_steps: int) -> str:
     """Return the name of the part of the curve that t = `step` lies in, as recorded in `schedule_phase`."""
     _check(step, total_steps)
