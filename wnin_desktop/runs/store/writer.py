@@ -1,0 +1,358 @@
+"""Recording a running experiment: events in, durable batches out."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import zlib
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, Self
+
+import apsw
+import msgspec
+import numpy as np
+
+from wnin_desktop.errors import StoreError
+from wnin_desktop.runs.store import catalogue
+from wnin_desktop.runs.store.database import Database, position
+from wnin_desktop.runs.store.packing import ROWS_LIMIT, Label, label_of, pack
+from wnin_desktop.runs.store.reading import read_events, read_series
+from wnin_desktop.runs.store.records import Status, status_of_experiment
+from wnin_desktop.schema import events as wire
+from wnin_desktop.schema.events import (
+    Checkpoint,
+    Curvature,
+    Diverged,
+    Failed,
+    Finished,
+    Intervention,
+    RunEvent,
+    RunStarted,
+    StepMetrics,
+)
+
+BATCH_STEPS = 20
+"""Most steps of a run that wait for their commit."""
+BATCH_S = 0.25
+"""Longest time between commits while steps come in."""
+REPEATED = (Checkpoint, Curvature, Diverged, Intervention)
+"""Events that a resumed trainer sends again for steps it takes again."""
+
+
+class _Run:
+    """What the writer knows of one run: what is stored, and what waits."""
+
+    def __init__(self, run_id: str) -> None:
+        self.run_id = run_id
+        self.key: int | None = None
+        self.values: dict[str, Any] = {}
+        self.changed = False
+        self.active = False
+        self.steps: list[StepMetrics] = []
+        self.events: list[RunEvent] = []
+        self.last = 0
+        self.committed = 0
+        self.event_count = 0
+        self.seen: set[bytes] = set()
+        self.losses: np.ndarray | None = None
+
+
+class RunWriter:
+    """Writes the runs of one experiment from one thread. `Store.writer` makes it.
+
+    A step is committed when `commit` returned; `committed` says up to where that is for each run. Commits
+    happen by themselves: all runs of the cohort in one transaction, after at most `BATCH_STEPS` steps or,
+    while events come in, `BATCH_S` seconds. Call `commit` before waiting for anything, such as a pause.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        experiment_id: str,
+        *,
+        planned: int,
+        monotonic: Callable[[], float],
+        tolerance: float = 0.0,
+        on_close: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.experiment_id = experiment_id
+        self._database = database
+        self._connection = database.connect()
+        self._planned = planned
+        self._monotonic = monotonic
+        self._tolerance = tolerance
+        self._on_close = on_close
+        self._runs: dict[str, _Run] = {}
+        self._labels: dict[Label, int] = {}
+        self._active = 0
+        self._level = 0
+        self._at_level = 0
+        self._waiting = False
+        self._oldest = self._last_commit = monotonic()
+        self._load()
+
+    @property
+    def committed(self) -> dict[str, int]:
+        """Last committed step of each run."""
+        return {run.run_id: run.committed for run in self._runs.values()}
+
+    def append(self, event: RunEvent) -> None:
+        """Take one event; commit when a batch is full or old enough.
+
+        When a commit fails the event has been taken all the same and stays in memory with the others: call
+        `commit` until it succeeds, and do not append the event again.
+
+        Args:
+            event: Steps of a run come in order. Steps that are stored already, which a resumed trainer sends
+                again, are compared and skipped.
+
+        Raises:
+            DiskFullError: No space is left; nothing partial was stored.
+            StoreError: The event is of another experiment, leaves a gap, or contradicts what is stored.
+        """
+        if type(event) is StepMetrics:
+            run = self._runs.get(event.run_id)
+            if run is None or not run.active:
+                raise StoreError(f"Run {event.run_id} sent step {event.step} without having started.")
+            self._take_step(run, event)
+            self._commit_if_due(run, event.step)
+        else:
+            self._take_event(event)
+
+    def commit(self) -> dict[str, int]:
+        """Store everything that waits in one durable transaction and return `committed`.
+
+        Raises:
+            DiskFullError: No space is left; everything still waits and a later call stores it.
+            StoreError: The store could not be written; likewise.
+        """
+        if self._waiting:
+            self._commit()
+        self._last_commit = self._monotonic()
+        return self.committed
+
+    def close(self) -> None:
+        """Commit, mark runs that did not finish as interrupted, and end.
+
+        Raises:
+            DiskFullError: No space is left; the writer stays open and may be closed again.
+            StoreError: The store could not be written; likewise.
+        """
+        for run in self._runs.values():
+            if run.active:
+                self._end(run, "interrupted")
+        self.commit()
+        self._connection.close()
+        self._on_close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is None:
+            self.close()
+        else:
+            # The error that is under way is the one to report.
+            with contextlib.suppress(StoreError):
+                self.close()
+
+    # -- taking events -------------------------------------------------------------------------------------
+
+    def _load(self) -> None:
+        progress = catalogue.read_progress(self._database)
+        for row in catalogue.read_rows(
+            self._database, "runs", "WHERE experiment_id = ?", (self.experiment_id,)
+        ):
+            run = self._runs[row.values["run_id"]] = _Run(row.values["run_id"])
+            run.key = row.key
+            run.values = catalogue.decoded(row)
+            run.committed, run.event_count = progress[row.key]
+            run.last = run.committed
+            stored = read_events(self._database, row.key, run.event_count, REPEATED)
+            run.seen = {_without_time(event) for event in stored}
+
+    def _take_step(self, run: _Run, event: StepMetrics) -> None:
+        step = event.step
+        if step == run.last + 1:
+            run.steps.append(event)
+            run.last = step
+            if not self._waiting:
+                self._waiting, self._oldest = True, self._monotonic()
+        elif 1 <= step <= run.last:
+            self._compare(run, event)
+        else:
+            raise StoreError(f"Run {run.run_id} sent step {step} after step {run.last}; steps are missing.")
+        if step > self._level:
+            self._level, self._at_level = step, 1
+        elif step == self._level:
+            self._at_level += 1
+
+    def _compare(self, run: _Run, event: StepMetrics) -> None:
+        """Check that a repeated step says what the stored one says."""
+        given = event.train_loss
+        if given is None:
+            return
+        stored = self._stored_loss(run, event.step)
+        if stored is None or not abs(stored - given) <= self._tolerance * abs(stored):
+            raise StoreError(
+                f"Run {run.run_id} repeats step {event.step} with training loss {given!r}, and {stored!r} is "
+                "stored; it does not continue the stored run."
+            )
+
+    def _stored_loss(self, run: _Run, step: int) -> float | None:
+        if step > run.committed:
+            return run.steps[step - run.committed - 1].train_loss
+        if run.losses is None or len(run.losses) < step:
+            key = catalogue.number_of(run.key, run.run_id)
+            run.losses = read_series(self._database, key, run.committed, ["train_loss"])["train_loss"]
+        value = float(run.losses[step - 1])
+        return None if np.isnan(value) else value
+
+    def _commit_if_due(self, run: _Run, step: int) -> None:
+        if not self._waiting:
+            return
+        now = self._monotonic()
+        # Members are stored up to the same step where possible: batches end where the cohort's step is
+        # complete, and a slow cohort commits each step at once instead of letting it wait for the next.
+        complete = step == self._level and self._at_level >= self._active
+        full = len(run.steps) >= BATCH_STEPS + (not complete)
+        if complete and (full or now - self._last_commit >= BATCH_S):
+            self.commit()
+        elif full or now - self._oldest >= BATCH_S:
+            self._commit()
+
+    def _take_event(self, event: RunEvent) -> None:
+        if isinstance(event, RunStarted):
+            run = self._begin(event)
+        else:
+            run = self._runs.get(event.run_id)
+            if run is None:
+                raise StoreError(f"Run {event.run_id} sent {type(event).__name__} without having started.")
+            if isinstance(event, REPEATED) and run.seen and _without_time(event) in run.seen:
+                return
+        run.events.append(event)
+        if not self._waiting:
+            self._waiting, self._oldest = True, self._monotonic()
+        self._apply(run, event)
+
+    def _begin(self, event: RunStarted) -> _Run:
+        if event.experiment_id != self.experiment_id:
+            raise StoreError(
+                f"Run {event.run_id} is of experiment {event.experiment_id!r}; this writer records "
+                f"{self.experiment_id!r}."
+            )
+        run = self._runs.setdefault(event.run_id, _Run(event.run_id))
+        if not run.active:
+            run.active = True
+            self._active += 1
+        run.values |= {
+            "run_id": event.run_id, "experiment_id": event.experiment_id, "arm": event.arm,
+            "seed": event.seed, "status": "running", "steps": event.steps,
+            "parameters": event.parameters, "device": event.device,
+            "config": event.config, "fingerprint": event.fingerprint, "finished": None, "final": {},
+        }  # fmt: skip
+        run.values.setdefault("started", event.timestamp)
+        run.changed = True
+        return run
+
+    def _apply(self, run: _Run, event: RunEvent) -> None:
+        if isinstance(event, Finished):
+            run.values["final"] = event.final
+            self._end(run, event.status, event.timestamp)
+        elif isinstance(event, Diverged):
+            self._end(run, "diverged", event.timestamp)
+        elif isinstance(event, Failed):
+            self._end(run, "failed", event.timestamp)
+        if self._active == 0 or self._monotonic() - self._last_commit >= BATCH_S:
+            self.commit()
+
+    def _end(self, run: _Run, status: Status, when: float | None = None) -> None:
+        if run.active:
+            run.active = False
+            self._active -= 1
+        run.values["status"] = status
+        run.values["finished"] = when
+        run.changed = self._waiting = True
+
+    # -- storing them --------------------------------------------------------------------------------------
+
+    def _commit(self) -> None:
+        labels: dict[Label, int] = {}
+        waiting = [run for run in self._runs.values() if run.steps or run.events or run.changed]
+        with self._database.transaction(self._connection) as connection:
+            keys = [self._store_row(connection, run) for run in waiting]
+            for run, key in zip(waiting, keys, strict=True):
+                self._store_steps(connection, run, key, labels)
+                _store_events(connection, run, key)
+            catalogue.write_progress(
+                connection,
+                [
+                    (key, run.last, run.event_count + len(run.events))
+                    for run, key in zip(waiting, keys, strict=True)
+                ],
+            )
+            if any(run.changed for run in waiting):
+                self._store_experiment_status(connection)
+        self._labels |= labels
+        for run, key in zip(waiting, keys, strict=True):
+            run.key, run.changed, run.committed = key, False, run.last
+            run.event_count += len(run.events)
+            run.steps, run.events = [], []
+        self._waiting = False
+
+    def _store_row(self, connection: apsw.Connection, run: _Run) -> int:
+        if run.key is None:
+            return catalogue.insert_row(connection, "runs", run.values)
+        if run.changed:
+            catalogue.replace_row(connection, "runs", run.key, run.values)
+        return run.key
+
+    def _store_steps(
+        self, connection: apsw.Connection, run: _Run, key: int, labels: dict[Label, int]
+    ) -> None:
+        def label_key(event: StepMetrics) -> int:
+            label = label_of(event)
+            found = self._labels.get(label) or labels.get(label)
+            if found is None:
+                found = labels[label] = _store_label(connection, self.experiment_id, label)
+            return found
+
+        for start in range(0, len(run.steps), ROWS_LIMIT):
+            part = run.steps[start : start + ROWS_LIMIT]
+            connection.execute(
+                "INSERT INTO batches VALUES (?, ?)",
+                (position(key, part[0].step), pack(key, part, label_key)),
+            )
+
+    def _store_experiment_status(self, connection: apsw.Connection) -> None:
+        row = catalogue.find(self._database, "experiments", self.experiment_id, connection)
+        statuses = [run.values["status"] for run in self._runs.values()]
+        status = status_of_experiment(self._planned, statuses, alive=self._active > 0)
+        if row.values["status"] != status:
+            catalogue.update_row(connection, "experiments", row, status=status)
+
+
+def _store_label(connection: apsw.Connection, experiment_id: str, label: Label) -> int:
+    key = connection.execute("SELECT coalesce(max(label_key), 0) + 1 FROM labels").get
+    text = json.dumps(label)
+    connection.execute(
+        "INSERT INTO labels VALUES (?, ?, ?, ?)", (key, experiment_id, text, zlib.crc32(text.encode(), key))
+    )
+    return key
+
+
+def _store_events(connection: apsw.Connection, run: _Run, key: int) -> None:
+    for number, event in enumerate(run.events, start=run.event_count):
+        text = wire.encode(event).decode()
+        where = position(key, number)
+        kind = type(event).__name__
+        connection.execute(
+            "INSERT INTO events VALUES (?, ?, ?, ?)", (where, kind, text, zlib.crc32(text.encode(), where))
+        )
+
+
+def _without_time(event: RunEvent) -> bytes:
+    return wire.encode(msgspec.structs.replace(event, timestamp=0.0))
