@@ -1,0 +1,214 @@
+"""One arm of a unit: its rows in the block, its optimizer, its temperature signal, its knobs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from wnin_desktop.engine.cohort.block import Block
+from wnin_desktop.engine.cohort.draws import Draws
+from wnin_desktop.engine.cohort.portable import apply_optimizer_state, optimizer_state
+from wnin_desktop.engine.optimizers.registry import OptimizerContext, OptimizerSpec
+from wnin_desktop.errors import InputError
+from wnin_desktop.noise import schedules
+from wnin_desktop.noise.keyed import Stream
+from wnin_desktop.noise.temperature import Signal, TemperatureBus
+from wnin_desktop.schema.noise import MODES_WITH_TEMPERATURE
+from wnin_desktop.schema.run import ArmConfig
+
+Amplitude = float | Tensor
+"""A number for all seeds, or `[seeds]` where each seed's closed loop goes its own way."""
+
+
+class Arm:
+    """An arm with its S seeds, rows `low` to `high` of the unit's block."""
+
+    def __init__(
+        self,
+        config: ArmConfig,
+        spec: OptimizerSpec,
+        low: int,
+        seeds: int,
+        total_steps: int,
+        device: torch.device,
+    ) -> None:
+        self.config = config
+        self.spec = spec
+        self.low, self.high, self.seeds = low, low + seeds, seeds
+        self.total_steps = total_steps
+        self.base_lr = config.optimizer.lr
+        self._device = device
+        self.is_closed_loop = config.noise.schedule.kind == "adaptive"
+        loops = seeds if self.is_closed_loop else 1
+        rescaled = why_no_temperature(config, spec)
+        self.buses = [
+            TemperatureBus(config.noise, total_steps, no_temperature=rescaled) for _ in range(loops)
+        ]
+        self.signals: list[Signal] = []
+        self.lrs: list[float] = [self.base_lr]
+        self.optimizers: list[torch.optim.Optimizer] = []
+        self._step = 0
+
+    @property
+    def mode(self) -> str:
+        """The arm's noise mode."""
+        return self.config.noise.mode
+
+    def build_optimizers(self, theta: Block, gradients: Block, draws: Draws) -> None:
+        """Make one optimizer over the stacked rows, or one a seed where the algorithm needs that.
+
+        A single seed is always stepped without a member axis, so a run alone is the plain algorithm.
+        """
+        follows_own_loop = self.is_closed_loop and self.config.optimizer.lr_follows_temperature
+        stacked = self.seeds > 1 and not follows_own_loop
+        cells = [slice(self.low, self.high)] if stacked else list(range(self.low, self.high))
+        for cell in cells:
+            named = [(name, view[cell].detach()) for name, view in theta.views.items()]
+            for name, tensor in named:
+                tensor.grad = gradients.views[name][cell]
+            context = self._context(draws, cell, reproducible=theta.members == 1)
+            self.optimizers.append(
+                self.spec.build(named, self.base_lr, self.config.optimizer.params, context)
+            )
+
+    def _context(self, draws: Draws, cell: slice | int, *, reproducible: bool) -> OptimizerContext:
+        row = None if isinstance(cell, slice) else cell - self.low
+
+        def normal(name: str, like: Tensor) -> Tensor:
+            eps = draws.parameters(Stream.OPTIMIZER, self._step)[name]
+            return (eps if row is None else eps[row]).to(like.dtype)
+
+        return OptimizerContext(self.seeds if row is None else None, normal, reproducible)
+
+    def tune(self, step: int) -> None:
+        """Read the signals for the update after `step` finished steps and set the learning rates."""
+        self._step = step
+        schedule = self.config.optimizer.lr_schedule
+        own = schedules.factor(schedule, step, self.total_steps)
+        followed = self.config.optimizer.lr_follows_temperature
+        factors = [bus.factor(step) if followed else own for bus in self.buses]
+        lrs = [self.base_lr * factor for factor in factors]
+        self.signals = [bus.at(step, lr) for bus, lr in zip(self.buses, lrs, strict=True)]
+        if lrs != self.lrs or step == 0:
+            self._set_lrs(lrs)
+        self.lrs = lrs
+
+    def _set_lrs(self, lrs: list[float]) -> None:
+        reference = self.config.optimizer.lr
+        for index, optimizer in enumerate(self.optimizers):
+            lr = lrs[index if len(lrs) > 1 else 0]
+            for group in optimizer.param_groups:
+                group["lr"] = group["initial_lr"] * (lr / reference)
+
+    def amplitude(self) -> Amplitude:
+        """Return the noise amplitude of this step in the mode's unit."""
+        if len(self.signals) == 1:
+            return self.signals[0].magnitude
+        return torch.tensor([signal.magnitude for signal in self.signals], device=self._device)
+
+    def lr(self) -> Amplitude:
+        """Return the learning rate of this step."""
+        if len(set(self.lrs)) == 1:
+            return self.lrs[0]
+        return torch.tensor(self.lrs, device=self._device)
+
+    def step(self) -> None:
+        """Let the optimizer move the parameters by the gradients that lie in the block."""
+        for optimizer in self.optimizers:
+            optimizer.step()
+
+    def record_outcome(self, seed_index: int, failed: bool) -> None:
+        """Tell the closed loop of one seed how an evaluation went."""
+        controller = self.buses[seed_index].controller
+        if controller is not None:
+            controller.record(failed)
+
+    def has_knob(self, knob: str) -> bool:
+        """Return whether turning `knob` means anything for this arm."""
+        if knob == "lr":
+            return True
+        if knob == "temperature":
+            has_one = why_no_temperature(self.config, self.spec) is None
+            return self.spec.samples or (has_one and self.mode in MODES_WITH_TEMPERATURE)
+        return self.mode != "none"
+
+    def turn(self, knob: str, value: float) -> float | None:
+        """Set a knob and return what it was.
+
+        Raises:
+            InputError: This arm has no such knob, or the value is out of range.
+        """
+        if knob == "lr":
+            if value <= 0:
+                raise InputError.of("lr", value, "allowed: greater than 0")
+            previous, self.base_lr = self.base_lr, value
+            return previous
+        if knob == "temperature" and self.spec.samples:
+            return self._turn_sampler(value)
+        previous = [self._turn_bus(bus, knob, value) for bus in self.buses]
+        return previous[0]
+
+    def _turn_bus(self, bus: TemperatureBus, knob: str, value: float) -> float | None:
+        if knob == "temperature":
+            previous = bus.base_temperature
+            bus.set_temperature(value)
+        else:
+            previous = bus.base_magnitude
+            bus.set_magnitude(value)
+        return previous
+
+    def _turn_sampler(self, value: float) -> float:
+        if value < 0:
+            raise InputError.of("temperature", value, "allowed: 0 or greater")
+        groups = [group for optimizer in self.optimizers for group in optimizer.param_groups]
+        previous = groups[0]["temperature"]
+        for group in groups:
+            group["temperature"] = value
+        return previous
+
+    def own_temperature(self) -> float | None:
+        """Return the temperature that a sampling optimizer injects by itself; None for the others."""
+        return self.optimizers[0].param_groups[0]["temperature"] if self.spec.samples else None
+
+    def state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
+        """Return (tensors, JSON-able rest) of everything that the next step depends on."""
+        tensors: dict[str, Tensor] = {}
+        rest: dict[str, Any] = {"base_lr": self.base_lr, "buses": [bus.state() for bus in self.buses]}
+        rest["optimizers"] = []
+        for index, optimizer in enumerate(self.optimizers):
+            part, meta = optimizer_state(optimizer)
+            tensors |= {f"{index}/{key}": value for key, value in part.items()}
+            rest["optimizers"].append(meta)
+        return tensors, rest
+
+    def restore(self, tensors: dict[str, Tensor], rest: dict[str, Any]) -> None:
+        """Take over what `state` returned."""
+        self.base_lr = rest["base_lr"]
+        for bus, state in zip(self.buses, rest["buses"], strict=True):
+            bus.restore(state)
+        for index, (optimizer, meta) in enumerate(zip(self.optimizers, rest["optimizers"], strict=True)):
+            lead = f"{index}/"
+            part = {key[len(lead) :]: value for key, value in tensors.items() if key.startswith(lead)}
+            apply_optimizer_state(optimizer, part, meta)
+        self.lrs = []
+
+
+def why_no_temperature(config: ArmConfig, spec: OptimizerSpec) -> str | None:
+    """Return why noise under this optimizer stands for no sampling temperature; None for plain descent."""
+    params = config.optimizer.params
+    if spec.name == "sgd" and not params.get("momentum"):
+        return None
+    if spec.name == "sgd":
+        return "momentum averages the gradients, so the noise sets no temperature of plain descent"
+    return f"{spec.name} rescales the gradients, so the noise sets no sampling temperature"
+
+
+def add_scaled(targets: list[Tensor], directions: list[Tensor], amplitude: Amplitude) -> None:
+    """Add amplitude * directions to targets in place; all are `[seeds, *shape]`, amplitude also a number."""
+    for target, direction in zip(targets, directions, strict=True):
+        if isinstance(amplitude, Tensor):
+            target.add_(direction * amplitude.view(-1, *[1] * (direction.dim() - 1)))
+        else:
+            target.add_(direction, alpha=amplitude)

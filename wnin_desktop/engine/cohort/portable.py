@@ -1,0 +1,49 @@
+"""Optimizer state as named tensors plus JSON: what a checkpoint can hold without pickling."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+
+def optimizer_state(optimizer: torch.optim.Optimizer) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """Return (tensors by "parameter number/key", JSON-able rest) of an optimizer's state."""
+    state = optimizer.state_dict()
+    tensors: dict[str, Tensor] = {}
+    scalars: dict[str, dict[str, Any]] = {}
+    for number, entries in state["state"].items():
+        for key, value in entries.items():
+            if isinstance(value, Tensor):
+                tensors[f"{number}/{key}"] = value
+            else:
+                scalars.setdefault(str(number), {})[key] = value
+    groups = [
+        {key: value for key, value in group.items() if key != "params"} for group in state["param_groups"]
+    ]
+    return tensors, {"scalars": scalars, "groups": groups}
+
+
+def apply_optimizer_state(
+    optimizer: torch.optim.Optimizer, tensors: dict[str, Tensor], rest: dict[str, Any]
+) -> None:
+    """Put state made by `optimizer_state` into an optimizer over the same parameters."""
+    current = optimizer.state_dict()
+    state: dict[int, dict[str, Any]] = {}
+    for key, value in tensors.items():
+        number, name = key.split("/", 1)
+        # load_state_dict keeps references, and the checkpoint's tensors must stay what they are.
+        state.setdefault(int(number), {})[name] = value.clone()
+    for number, entries in rest["scalars"].items():
+        state.setdefault(int(number), {}).update(entries)
+    groups = [
+        {**now, **{key: _like(value, now.get(key)) for key, value in saved.items()}}
+        for now, saved in zip(current["param_groups"], rest["groups"], strict=True)
+    ]
+    optimizer.load_state_dict({"state": state, "param_groups": groups})
+
+
+def _like(value: Any, current: Any) -> Any:
+    """JSON has no tuples; give back what the optimizer itself uses."""
+    return tuple(value) if isinstance(current, tuple) and isinstance(value, list) else value

@@ -1,0 +1,444 @@
+"""`train(config, control)`: a comparison as a generator of events. Whoever iterates it owns the pace.
+
+Every arm and seed advances in lock-step. Commands are taken between chunks of steps; a chunk lasts about
+`CHUNK_SECONDS`, never crosses a step at which something is due, and changes no number.
+"""
+
+from __future__ import annotations
+
+import platform
+import time
+import traceback
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+
+from wnin_desktop import __version__
+from wnin_desktop.engine.checkpoint import Snapshot
+from wnin_desktop.engine.cohort.cohort import Cohort, Placed
+from wnin_desktop.engine.control import Clutch, RunControl
+from wnin_desktop.engine.matched import match_loss
+from wnin_desktop.engine.observe import Look, Observer, next_due
+from wnin_desktop.engine.optimizers.loader import load_registry
+from wnin_desktop.engine.optimizers.registry import OptimizerSpec
+from wnin_desktop.engine.progress import Progress, check_belongs
+from wnin_desktop.engine.reporter import Reporter, finite
+from wnin_desktop.engine.resolve import Resolved, resolve
+from wnin_desktop.errors import InputError
+from wnin_desktop.schema.commands import TurnKnob
+from wnin_desktop.schema.events import (
+    Checkpoint,
+    Diverged,
+    Failed,
+    Finished,
+    Intervention,
+    RunEvent,
+    RunStarted,
+    StepMetrics,
+)
+from wnin_desktop.schema.fingerprint import fingerprint
+from wnin_desktop.schema.manifest import Manifest, SnapshotReason
+from wnin_desktop.schema.run import CompareConfig
+
+CHUNK_SECONDS = 0.02
+CHUNK_STEPS = 64
+
+
+class SnapshotSink(Protocol):
+    """Where snapshots go: the store writes the file and its manifest row."""
+
+    def __call__(
+        self, snapshot: Snapshot, reason: SnapshotReason, score: float | None, run_id: str | None, /
+    ) -> Manifest:
+        """Save; `score` is the mean validation loss where it is known, lower is better."""
+        ...
+
+
+def run_ids(experiment_id: str, config: CompareConfig) -> list[str]:
+    """Return the run ids of a comparison, in member order."""
+    return [f"{experiment_id}/{run.arm.name}/s{run.seed}" for run in config.runs()]
+
+
+def train(
+    config: CompareConfig,
+    control: RunControl | None = None,
+    *,
+    experiment_id: str = "unsaved",
+    specs: Mapping[str, OptimizerSpec] | None = None,
+    save: SnapshotSink | None = None,
+    resume: Snapshot | None = None,
+    replay: Iterable[Intervention] = (),
+    progress: Callable[[str, float], None] | None = None,
+) -> Iterator[RunEvent]:
+    """Train all arms and seeds of `config`, yielding what happens.
+
+    Args:
+        config: The comparison.
+        control: Commands from outside; None runs to the end.
+        experiment_id: Leading part of the run ids.
+        specs: Optimizers by name; None loads the registry.
+        save: Takes snapshots; None keeps none.
+        resume: A snapshot of the same comparison to go on from, bit for bit.
+        replay: Interventions recorded earlier; each acts after the step it names.
+        progress: Told of downloads, (what, part done 0..1).
+
+    Raises:
+        InputError: The configuration asks for something that is not here; raised before the first event.
+        DataError: The data cannot be used; likewise.
+        CheckpointError: `resume` belongs to another comparison.
+    """
+    resolved = resolve(config, load_registry().specs if specs is None else specs, progress)
+    session = _Session(resolved, control or RunControl(), experiment_id, save, list(replay))
+    if resume is not None:
+        session.restore(resume)
+    return session.events()
+
+
+class _Session:
+    def __init__(
+        self,
+        resolved: Resolved,
+        control: RunControl,
+        experiment_id: str,
+        save: SnapshotSink | None,
+        replay: list[Intervention],
+    ) -> None:
+        self._config = resolved.config
+        self._resolved = resolved
+        self._control = control
+        self._experiment_id = experiment_id
+        self._save = save
+        self._replay = replay
+        self._runs = self._config.runs()
+        self._ids = run_ids(experiment_id, self._config)
+        self._clutch = Clutch()
+        self._progress = Progress()
+        self._chunk = 1
+        self._resumed_from: int | None = None
+        self._started = time.monotonic()
+        self._lanes = lanes_for(self._config, resolved.device)
+        self._open(self._lanes)
+
+    def _open(self, lanes: int) -> None:
+        resolved = self._resolved
+        self._cohort = Cohort(
+            self._config, resolved.specs, resolved.task, resolved.labels, resolved.device, lanes
+        )
+        self._observer = Observer(self._config, resolved.task, resolved.device)
+        if self._config.budget.matched_train_loss is not None:
+            self._remember()
+        self._reporter = Reporter(self._runs, self._ids, is_sequence=resolved.task.kind == "sequence")
+
+    def _remember(self) -> None:
+        for number, placed in enumerate(self._cohort.placed):
+            self._progress.previous[number] = placed.unit.theta.flat.clone()
+
+    # --- saving and going on --------------------
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Go on from `snapshot`, with as many lanes as it was made with: lanes decide the stacking."""
+        check_belongs(snapshot, self._config)
+        lanes = snapshot.meta["cohort"]["lanes"]
+        if lanes != len(self._cohort.lanes):
+            self._cohort.close()
+            self._open(lanes)
+        self._cohort.restore(snapshot.tensors, snapshot.meta["cohort"])
+        self._progress = Progress.of_snapshot(snapshot, self._resolved.device)
+        self._resumed_from = snapshot.step
+
+    def _checkpoint(self, reason: SnapshotReason, score: float | None = None) -> list[RunEvent]:
+        if self._save is None:
+            return []
+        manifest = self._save(self._progress.snapshot(self._config, self._cohort), reason, score, None)
+        return [self._checkpoint_event(member, manifest, reason) for member in sorted(self._alive)]
+
+    def _checkpoint_event(
+        self, member: int, manifest: Manifest, reason: SnapshotReason, **found: float | None
+    ) -> Checkpoint:
+        return Checkpoint(
+            run_id=self._ids[member],
+            timestamp=time.time(),
+            step=manifest.step,
+            reason=reason,
+            file=manifest.file,
+            sha256=manifest.sha256,
+            size=manifest.size,
+            **found,
+        )
+
+    # --- the loop --------------------
+
+    @property
+    def _alive(self) -> set[int]:
+        return set(range(len(self._runs))) - set(self._progress.diverged)
+
+    def events(self) -> Iterator[RunEvent]:
+        with _one_thread_each(self._resolved.device):
+            try:
+                yield from self._started_events()
+                while self._progress.step < self._config.budget.steps and self._alive:
+                    yield from self._obey()
+                    if self._clutch.stopping is not None:
+                        yield from self._stop()
+                        return
+                    yield from self._advance()
+                yield from self._complete()
+            except (GeneratorExit, KeyboardInterrupt):
+                raise
+            except Exception as error:
+                yield from self._failed(error)
+                raise
+            finally:
+                self._cohort.close()
+
+    def _started_events(self) -> Iterator[RunEvent]:
+        task = self._resolved.task
+        for run, run_id in zip(self._runs, self._ids, strict=True):
+            yield RunStarted(
+                run_id=run_id,
+                timestamp=time.time(),
+                experiment_id=self._experiment_id,
+                arm=run.arm.name,
+                seed=run.seed,
+                config=run.model_dump(mode="json"),
+                fingerprint=fingerprint(run),
+                steps=run.budget.steps,
+                parameters=self._cohort.parameters,
+                device=describe(self._resolved.device),
+                versions=versions(),
+                host=platform.node(),
+                perplexity_floor=task.perplexity_floor if task.kind == "sequence" else None,
+                resumed_from=self._resumed_from,
+            )
+
+    def _obey(self) -> Iterator[RunEvent]:
+        """Take commands; hold here while paused."""
+        for due in [event for event in self._replay if event.step == self._progress.step]:
+            yield from self._turn_one(self._ids.index(due.run_id), due.knob, due.value)
+        self._take(wait=False)
+        while True:
+            yield from self._apply_clutch()
+            if not self._clutch.holding:
+                return
+            self._take(wait=True)
+
+    def _take(self, *, wait: bool) -> None:
+        for command in self._control.take(wait=wait):
+            self._clutch.apply(command)
+
+    def _apply_clutch(self) -> Iterator[RunEvent]:
+        turned, self._clutch.turned = self._clutch.turned, []
+        for command in turned:
+            yield from self._turn(command)
+        if self._clutch.save_asked:
+            self._clutch.save_asked = False
+            yield from self._checkpoint("asked")
+
+    def _turn(self, command: TurnKnob) -> Iterator[RunEvent]:
+        names = [arm.name for arm in self._config.arms]
+        if command.arm is not None and command.arm not in names:
+            raise InputError.of("arm", command.arm, f"allowed: {', '.join(names)}")
+        yield from self._turn_arms(command)
+
+    def _turn_arms(self, command: TurnKnob) -> Iterator[RunEvent]:
+        now = time.time()
+        for placed in self._cohort.placed:
+            row = 0
+            for arm in placed.unit.arms:
+                members = placed.members[row : row + arm.seeds]
+                row += arm.seeds
+                if command.arm in (None, arm.config.name) and arm.has_knob(command.knob):
+                    previous = arm.turn(command.knob, command.value)
+                    for member in members:
+                        yield Intervention(
+                            run_id=self._ids[member],
+                            timestamp=now,
+                            step=self._progress.step,
+                            knob=command.knob,
+                            value=command.value,
+                            previous=previous,
+                        )
+
+    def _turn_one(self, member: int, knob: Any, value: float) -> Iterator[RunEvent]:
+        """Replay an intervention of one run; arms are turned whole, so only the first seed's record acts."""
+        run = self._runs[member]
+        if run.seed == self._config.seeds[0]:
+            yield from self._turn(TurnKnob(knob=knob, value=value, arm=run.arm.name))
+
+    def _advance(self) -> Iterator[RunEvent]:
+        step, budget = self._progress.step, self._config.budget
+        count = self._clutch.allowed(min(self._chunk, self._until_due(step)))
+        begun = time.monotonic()
+        records = self._cohort.advance(step, count, budget.norms_every)
+        self._pace(count, time.monotonic() - begun)
+        self._clutch.taken(count)
+        for done, per_unit in enumerate(records[:-1], step + 1):
+            self._progress.step = done
+            yield from self._report(done, per_unit, Look())
+        self._progress.step = step + count
+        look = self._observer.look(step + count, self._cohort)
+        if look.validation:
+            self._tell_loops(look)
+        yield from self._report(step + count, records[-1], look)
+        yield from self._match(look)
+        if budget.checkpoint_every and self._progress.step % budget.checkpoint_every == 0:
+            yield from self._checkpoint("periodic", look.mean_validation_loss())
+
+    def _pace(self, count: int, seconds: float) -> None:
+        wanted = int(count * CHUNK_SECONDS / max(seconds, 1e-6))
+        self._chunk = max(1, min(CHUNK_STEPS, wanted, 2 * self._chunk))
+
+    def _until_due(self, step: int) -> int:
+        """Return how many steps may be taken before something must be looked at or replayed."""
+        ends = [event.step for event in self._replay if event.step > step]
+        return min([next_due(self._config.budget, step), *ends]) - step
+
+    def _tell_loops(self, look: Look) -> None:
+        """An evaluation whose validation loss is no new best is a failure to the closed loop."""
+        best = self._progress.best_val_loss
+        for placed in self._cohort.placed:
+            row = 0
+            for arm in placed.unit.arms:
+                for seed in range(arm.seeds):
+                    member = placed.members[row]
+                    loss = look.validation[member][0]
+                    failed = not loss < best.get(member, float("inf"))
+                    if arm.is_closed_loop:
+                        arm.record_outcome(seed, failed)
+                    if not failed:
+                        best[member] = loss
+                    row += 1
+
+    def _report(self, step: int, records: list[tuple[Placed, Any]], look: Look) -> Iterator[RunEvent]:
+        alive = self._alive
+        now = time.time()
+        for member, event in self._reporter.steps(records, look, alive):
+            if event.nonfinite and {"train_loss", "val_loss", "clean_train_loss"} & set(event.nonfinite):
+                self._progress.diverged[member] = step - 1
+                yield event
+                yield from self._divergence(member, event)
+            else:
+                yield event
+        for _, event in self._reporter.curvature(step, now, look, self._alive):
+            yield event
+
+    def _divergence(self, member: int, event: StepMetrics) -> Iterator[RunEvent]:
+        what = event.nonfinite[0].replace("_", " ")
+        yield Diverged(
+            run_id=event.run_id,
+            timestamp=event.timestamp,
+            step=event.step,
+            reason=f"{what} is not finite",
+            last_finite_step=event.step - 1,
+        )
+        yield self._finished(member, "diverged", {})
+
+    # --- endings --------------------
+
+    def _stop(self) -> Iterator[RunEvent]:
+        if self._clutch.stopping is not None and self._clutch.stopping.checkpoint:
+            yield from self._checkpoint("asked")
+        for member in sorted(self._alive):
+            yield self._finished(member, "stopped", {})
+
+    def _complete(self) -> Iterator[RunEvent]:
+        final = self._observer.final(self._cohort)
+        losses = [final[member]["val_loss"] for member in self._alive]
+        score = float(np.mean(losses)) if losses else None
+        yield from self._checkpoint("final", score if score is not None and np.isfinite(score) else None)
+        for member in sorted(self._alive):
+            yield self._finished(member, "completed", {k: finite(v) for k, v in final[member].items()})
+
+    def _finished(self, member: int, status: Any, final: dict[str, float | None]) -> Finished:
+        return Finished(
+            run_id=self._ids[member],
+            timestamp=time.time(),
+            step=self._progress.step,
+            status=status,
+            wall_s=time.monotonic() - self._started,
+            gradient_evaluations=self._progress.step,
+            final=final,
+        )
+
+    def _failed(self, error: Exception) -> Iterator[RunEvent]:
+        text = "".join(traceback.format_exception(error))
+        for member in sorted(self._alive):
+            yield Failed(
+                run_id=self._ids[member],
+                timestamp=time.time(),
+                step=self._progress.step,
+                error=f"{type(error).__name__}: {error}",
+                traceback=text,
+            )
+
+    # --- matched training loss --------------------
+
+    def _match(self, look: Look) -> Iterator[RunEvent]:
+        """Snapshot each run where its clean loss on the full training set first crosses the target.
+
+        The crossing lies on the segment between the parameters of the last evaluation and of this one.
+        """
+        target = self._config.budget.matched_train_loss
+        if target is None or not look.train:
+            return
+        for number, placed in enumerate(self._cohort.placed):
+            for row, member in enumerate(placed.members):
+                crossed = look.train[member] <= target and member in self._alive
+                if crossed and member not in self._progress.matched:
+                    self._progress.matched.add(member)
+                    yield from self._matched_snapshot(
+                        placed, self._progress.previous[number], row, member, target
+                    )
+        self._remember()
+
+    def _matched_snapshot(
+        self, placed: Placed, before: torch.Tensor, row: int, member: int, target: float
+    ) -> Iterator[RunEvent]:
+        found = match_loss(self._observer.meter, placed.unit, before, row, target)
+        if self._save is None or found is None:
+            return
+        snapshot = Snapshot(self._progress.step, found.theta, {"run_id": self._ids[member]})
+        manifest = self._save(snapshot, "matched_train_loss", None, self._ids[member])
+        yield self._checkpoint_event(
+            member,
+            manifest,
+            "matched_train_loss",
+            clean_train_loss=found.train_loss,
+            val_loss=found.val_loss,
+            fraction=found.fraction,
+        )
+
+
+def lanes_for(config: CompareConfig, device: torch.device) -> int:
+    """Return how many threads step the cohort: the asked ones on a CPU, one on an accelerator."""
+    return config.threads or 1 if device.type == "cpu" else 1
+
+
+def describe(device: torch.device) -> str:
+    """Return a device's kind and name."""
+    return f"cuda ({torch.cuda.get_device_name(device)})" if device.type == "cuda" else "cpu"
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of what decides the numbers."""
+    return {
+        "wnin": __version__,
+        "torch": str(torch.__version__),
+        "numpy": np.__version__,
+        "python": platform.python_version(),
+    }
+
+
+@contextmanager
+def _one_thread_each(device: torch.device) -> Iterator[None]:
+    """Let each lane compute on one thread: two lanes of one thread beat one lane of two on these sizes."""
+    before = torch.get_num_threads()
+    if device.type == "cpu":
+        torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
