@@ -7,7 +7,7 @@ import torch
 
 from wnin_desktop.errors import InputError
 from wnin_desktop.noise import audit
-from wnin_desktop.noise.audit import AuditLog, verify
+from wnin_desktop.noise.audit import AuditLog, verify, verify_bytes
 from wnin_desktop.noise.colors import step_colour, step_trit
 from wnin_desktop.noise.keyed import KeyedNoise, StackedNoise, Stream
 
@@ -87,8 +87,7 @@ def broken_bytes(path, replacements):
     for place, byte in enumerate(data):
         step = steps[data.count(b"\n", 0, place)]
         for other in {value(byte) for value in replacements} - {byte}:
-            path.write_bytes(data[:place] + bytes([other]) + data[place + 1 :])
-            yield place, step, verify(path)
+            yield place, step, verify_bytes(data[:place] + bytes([other]) + data[place + 1 :])
 
 
 SOME_VALUES = (lambda byte: byte ^ 1, lambda byte: byte ^ 0x20, lambda byte: byte ^ 0x80, lambda byte: 0x0A)
@@ -100,7 +99,7 @@ def assert_every_change_is_found(path, replacements):
         assert not report.ok, place
         assert report.step == step, (place, report)
         checked += 1
-    assert checked > 3 * path.stat().st_size
+    assert checked >= (len(replacements) - 1) * path.stat().st_size
 
 
 def test_that_any_changed_byte_fails_and_names_its_step(log_path):
@@ -108,8 +107,10 @@ def test_that_any_changed_byte_fails_and_names_its_step(log_path):
 
 
 @pytest.mark.full
-def test_that_any_byte_changed_to_anything_fails_and_names_its_step(log_path):
-    assert_every_change_is_found(log_path, tuple(lambda _, value=value: value for value in range(256)))
+@pytest.mark.parametrize("first", range(0, 256, 16))
+def test_that_any_byte_changed_to_anything_fails_and_names_its_step(log_path, first):
+    values = tuple(lambda _, value=value: value for value in range(first, first + 16))
+    assert_every_change_is_found(log_path, values)
 
 
 def test_that_without_seals_changed_bytes_get_through(log_path, monkeypatch):

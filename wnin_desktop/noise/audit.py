@@ -194,8 +194,13 @@ def verify(path: Path) -> VerifyReport:
     Raises:
         InputError: The file cannot be read, or its device is not here.
     """
+    return verify_bytes(_content(path))
+
+
+def verify_bytes(data: bytes) -> VerifyReport:
+    """Check a log that is already in memory, as `verify` does."""
     reading = _Verification()
-    raws = _raw_lines(path)
+    raws = _raw_lines(data)
     for index, raw in enumerate(raws):
         try:
             reading.take(raw)
@@ -267,11 +272,14 @@ def _dtype_name(draw: torch.Tensor) -> Literal["float32", "float64", "int64"]:
     return name
 
 
-def _raw_lines(path: Path) -> list[bytes]:
+def _content(path: Path) -> bytes:
     try:
-        data = path.read_bytes()
+        return path.read_bytes()
     except OSError as error:
         raise InputError.of("audit log", str(path), f"it cannot be read: {error.strerror}") from None
+
+
+def _raw_lines(data: bytes) -> list[bytes]:
     lines = data.split(b"\n")
     # The rest after the last newline: empty in an intact file, otherwise a line that was cut off or damaged.
     return lines[:-1] if lines[-1] == b"" else lines
@@ -350,7 +358,7 @@ def _difference(header: Header) -> str:
 
 def _read_until(path: Path, after_step: int) -> list[_Line]:
     kept: list[_Line] = []
-    for number, raw in enumerate(_raw_lines(path), 1):
+    for number, raw in enumerate(_raw_lines(_content(path)), 1):
         try:
             line = _parsed(raw, kept[-1].chain if kept else "", first=not kept)
         except _DamageError as damage:
