@@ -183,6 +183,9 @@ def test_that_probes_are_signs_shared_by_arms_and_different_between_seeds():
     assert torch.equal(cohort["b"][1], two["b"])
     assert torch.equal(cohort["b"][2], one["b"])
     assert not torch.equal(one["a"], two["a"])
+    again = keyed_probes(KeyedNoise(1), shapes, 5, out=two)
+    assert again["a"] is two["a"]
+    assert torch.equal(two["b"], one["b"])
 
 
 def test_that_probes_of_other_shapes_are_refused():

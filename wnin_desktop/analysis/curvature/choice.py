@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Literal
 
 from torch import Tensor
-from torch.backends import cudnn
 
 from wnin_desktop.analysis.curvature.estimate import TraceEstimate
 from wnin_desktop.analysis.curvature.exact import exact_trace
@@ -58,9 +57,7 @@ def estimate_trace(
     method = trace_method(network)
     if method == "reverse":
         examples = y.shape[1 if data_per_member else 0]
-        # cuDNN's recurrent kernels have no second derivative
-        with cudnn.flags(enabled=cudnn.enabled and network.kind != "gru"):
-            return hutchinson(loss_fn, params, probes(), examples=examples, relative=relative)
+        return hutchinson(loss_fn, params, probes(), examples=examples, relative=relative)
     layers, flat = layers_of(params), x.flatten(2 if data_per_member else 1)
     if method == "exact":
         return exact_trace(layers, flat, relative=relative)

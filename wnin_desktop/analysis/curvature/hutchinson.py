@@ -32,8 +32,8 @@ def hutchinson(
     1990). The relative trace takes v = |w| z from the same signs z.
 
     The gradient's graph is built once and differentiated once per probe. That serves every network whose
-    operations have a second derivative, among them recurrent ones and attention, which is taken apart into
-    its plain form for the duration. Counted as one gradient, and two for each product Hv.
+    operations have a second derivative; fused attention is taken apart into its plain form for the duration,
+    fused recurrent kernels of a GPU have none. Counted as one gradient, and two for each product Hv.
 
     Args:
         loss_fn: the mean loss on the fixed probe batch, normalization in evaluation mode, as a function of

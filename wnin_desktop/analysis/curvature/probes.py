@@ -20,6 +20,7 @@ def keyed_probes(
     *,
     step: int = 0,
     dtype: torch.dtype = torch.float32,
+    out: Mapping[str, Tensor] | None = None,
 ) -> dict[str, Tensor]:
     """Return `count` probes of independent fair signs for each name.
 
@@ -30,8 +31,11 @@ def keyed_probes(
         count: probes of one estimate.
         step: part of the key; one value throughout a run measures every step with the same probes.
         dtype: floating type of the parameters.
+        out: earlier probes of the same shapes, overwritten; fresh memory costs as much as the draws.
     """
     return {
-        name: noise.rademacher(Stream.PROBE, step, name, (count, *shape), dtype)
+        name: noise.rademacher(
+            Stream.PROBE, step, name, (count, *shape), dtype, out=None if out is None else out[name]
+        )
         for name, shape in shapes.items()
     }
