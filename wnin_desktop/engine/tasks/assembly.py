@@ -87,9 +87,11 @@ class Scaling:
 
     def apply(self, data: Arrays) -> Split:
         """Return `data` scaled, as float32 and int64 tensors."""
-        shift, scale = self.shift.astype(np.float32), self.scale.astype(np.float32)
-        x = (data.x.astype(np.float32) - shift) / scale
-        return Split(torch.from_numpy(np.ascontiguousarray(x)), torch.from_numpy(data.y.astype(np.int64)))
+        # Eight-byte numbers may be large beside their spread: they are shifted before they are rounded.
+        dtype = np.float64 if data.x.dtype.itemsize > 4 else np.float32
+        x = (data.x.astype(dtype) - self.shift.astype(dtype)) / self.scale.astype(dtype)
+        x = np.ascontiguousarray(x, dtype=np.float32)
+        return Split(torch.from_numpy(x), torch.from_numpy(data.y.astype(np.int64)))
 
 
 def classification_task(

@@ -6,6 +6,7 @@ import random
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 
 import numpy as np
 from scipy.special import ndtri
@@ -49,6 +50,7 @@ def mnist1d(config: TaskConfig) -> Task:
     )
 
 
+@lru_cache(maxsize=1)
 def _mnist1d_arrays() -> tuple[Arrays, Arrays]:
     from mnist1d.data import get_dataset_args, make_dataset  # noqa: PLC0415 - it imports matplotlib
 
