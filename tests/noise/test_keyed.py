@@ -1,4 +1,7 @@
 import math
+import os
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -11,8 +14,6 @@ from scipy import stats
 from wnin_desktop.errors import InputError
 from wnin_desktop.noise import keyed, philox
 from wnin_desktop.noise.keyed import KeyedNoise, StackedNoise, Stream
-
-LARGE = 3 * philox.BLOCK + 17
 
 
 def test_that_a_draw_is_the_same_whenever_it_is_asked_for():
@@ -245,6 +246,58 @@ def test_that_published_draws_stay_what_they_are():
     assert keyed.key_of(0, Stream.INIT, 0, "w", "normal").hex() == "603df655ab904e64c0790f45be73f560"
     draw = KeyedNoise(0).integers(Stream.INIT, 0, "w", 1000, (4,))
     assert draw.tolist() == [647, 427, 127, 804]
+    for size, values in (
+        (3, [-2.4348664, -0.3874044, -0.2724938]),
+        (2000, [0.4514282, -1.5003365, 1.4621211]),
+    ):
+        normals = KeyedNoise(0).normal(Stream.INIT, 0, "w", (size,))[:3].tolist()
+        assert normals == pytest.approx(values, abs=1e-6)
+
+
+SIMD_PROBE = """
+import hashlib
+import numpy as np
+from wnin_desktop.noise.philox import PhiloxDrawer
+drawer, out = PhiloxDrawer(), np.empty(100_001, np.float32)
+drawer.seek(bytes(range(16)))
+drawer.normal(out)
+print(hashlib.sha256(out.tobytes()).hexdigest())
+"""
+
+
+@pytest.mark.skipif(
+    "X86_V4" not in np.show_config(mode="dicts")["SIMD Extensions"].get("found", []),
+    reason="needs a processor with AVX-512 to compare with",
+)
+def test_that_vector_width_changes_no_bit():
+    def digest(**disabled):
+        command = [sys.executable, "-c", SIMD_PROBE]
+        environment = os.environ | disabled
+        return subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout
+
+    assert digest() == digest(NPY_DISABLE_CPU_FEATURES="X86_V4")
+
+
+def rows_of_gpu_route(seeds, kind, shape, dtype, high=0):
+    """The route of CUDA tensors, on CPU tensors: the same calls, other numbers."""
+    stack = StackedNoise(seeds)
+    target = torch.empty((len(seeds), *shape), dtype=dtype)
+    keyed._fill_cuda(target, stack._keys(kind, Stream.SGLD, 3, "w"), kind, high)
+    return target
+
+
+@pytest.mark.parametrize("kind", ["normal", "uniform", "rademacher", "integers", "permutation"])
+def test_that_the_gpu_route_fills_each_row_from_its_own_key(kind):
+    dtype = torch.int64 if kind in ("integers", "permutation") else torch.float32
+    stacked = rows_of_gpu_route((1, 2, 1), kind, (600,), dtype, high=9)
+    for row, seed in enumerate((1, 2, 1)):
+        assert torch.equal(stacked[row], rows_of_gpu_route((seed,), kind, (600,), dtype, high=9)[0])
+    assert not torch.equal(stacked[0], stacked[1])
+    low, high = {"uniform": (0, 1), "rademacher": (-1, 1), "integers": (0, 8)}.get(kind, (-9, 599))
+    assert low <= stacked.min()
+    assert stacked.max() <= high
+    if kind == "permutation":
+        assert torch.equal(stacked[0].sort().values, torch.arange(600))
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
