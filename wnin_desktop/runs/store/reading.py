@@ -60,6 +60,21 @@ def read_steps(database: Database, run: tuple[int, str, str, int], committed: in
     return steps
 
 
+def read_reasons(database: Database, run_key: int, committed: int) -> dict[str, tuple[str, ...]]:
+    """Return, by metric, the different reasons a run's steps give for numbers that are null, first said first.
+
+    Raises:
+        StoreError: Stored steps are damaged or missing.
+    """
+    keys = _unpacked(database, run_key, committed, (), labels=True).segments["label"]
+    labels = _read_labels(database, {int(key) for key in keys})
+    found: dict[str, dict[str, None]] = {}
+    for key in dict.fromkeys(keys.tolist()):
+        for metric, reason in labels[key].reasons:
+            found.setdefault(metric, {})[reason] = None
+    return {metric: tuple(reasons) for metric, reasons in found.items()}
+
+
 def read_events(
     database: Database, run_key: int, count: int, types: Sequence[type[Event]] | None
 ) -> list[RunEvent]:

@@ -231,6 +231,16 @@ class Store:
         run = (row.key, row.values["run_id"], row.values["arm"], row.values["seed"])
         return reading.read_steps(self._database, run, self._progress(row)[0])
 
+    def reasons(self, run_id: str) -> dict[str, tuple[str, ...]]:
+        """Return, by metric, the different reasons a run's steps give for numbers that were not measured.
+
+        Raises:
+            InputError: The run is unknown.
+            StoreError: Stored steps are damaged.
+        """
+        row = self._run_row(run_id)
+        return reading.read_reasons(self._database, row.key, self._progress(row)[0])
+
     def events(self, run_id: str, types: Sequence[type[Event]] | None = None) -> list[RunEvent]:
         """Return a run's committed events other than steps, in order; `types` keeps only those.
 
