@@ -61,7 +61,7 @@ def read_steps(database: Database, run: tuple[int, str, str, int], committed: in
 
 
 def read_reasons(database: Database, run_key: int, committed: int) -> dict[str, tuple[str, ...]]:
-    """Return, by metric, the different reasons a run's steps give for numbers that are null, first said first.
+    """Return, by metric, the different reasons a run's steps give for null numbers, first said first.
 
     Raises:
         StoreError: Stored steps are damaged or missing.
