@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import msgspec
 from websockets.frames import CloseCode
 
 from wnin_desktop.errors import InputError
-from wnin_desktop.schema.events import RunEvent, decode_batch, encode_batch
-from wnin_desktop.stream.limits import LARGEST_STEP, RUN_ID_LENGTH, Limits
+from wnin_desktop.schema.events import EVENT_TYPES, RunEvent, decode_batch, encode_batch
+from wnin_desktop.stream.limits import LARGEST_INTEGER, LARGEST_STEP, RUN_ID_LENGTH, Limits
 
 
 class Malformed(Exception):  # noqa: N818 - it is a verdict about a client, not a fault of ours
@@ -29,15 +30,15 @@ def read_message(data: bytes, limits: Limits) -> tuple[bytes, list[RunEvent]]:
     try:
         events = decode_batch(data)
         canonical = encode_batch(events)
-    # Deep nesting ends in RecursionError, an integer that no codec can write in OverflowError.
-    except (InputError, RecursionError, OverflowError):
+    # Deep nesting ends in RecursionError.
+    except (InputError, RecursionError):
         raise Malformed(CloseCode.INVALID_DATA, "not a JSON array of run events") from None
     if not 0 < len(events) <= limits.events_per_message:
         raise Malformed(CloseCode.POLICY_VIOLATION, f"1 to {limits.events_per_message} events per message")
     if len(canonical) > limits.message_bytes:
         raise Malformed(CloseCode.MESSAGE_TOO_BIG, "message too big")
     if not all(map(_in_bounds, events)):
-        raise Malformed(CloseCode.POLICY_VIOLATION, "an event's run_id, step or timestamp is out of bounds")
+        raise Malformed(CloseCode.POLICY_VIOLATION, "a run_id, timestamp or integer is out of bounds")
     return canonical, events
 
 
@@ -45,4 +46,12 @@ def _in_bounds(event: RunEvent) -> bool:
     name = event.run_id
     if not (0 < len(name) <= RUN_ID_LENGTH and name.isprintable() and event.timestamp >= 0):
         return False
-    return 0 <= getattr(event, "step", 0) <= LARGEST_STEP
+    if not 0 <= getattr(event, "step", 0) <= LARGEST_STEP:
+        return False
+    return all(abs(getattr(event, field) or 0) < LARGEST_INTEGER for field in _INTEGERS[type(event)])
+
+
+_INTEGERS = {
+    kind: tuple(field.name for field in msgspec.structs.fields(kind) if field.type in (int, int | None))
+    for kind in EVENT_TYPES
+}

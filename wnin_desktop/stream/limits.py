@@ -13,6 +13,8 @@ MAX_CLIENTS = 32
 """Admitted clients, publishers and subscribers together."""
 MAX_HANDSHAKES = 128
 """Connections not admitted yet. One more pushes out the oldest, so slow ones cannot shut the door."""
+BACKLOG = 512
+"""Connections the kernel holds until we accept them; a short line would cost an honest client a second."""
 HANDSHAKE_BYTES = 16 * 1024
 """Largest request line plus headers."""
 OPEN_TIMEOUT_S = 2.0
@@ -60,6 +62,8 @@ BACKOFF_RESET_S = 1.0
 
 RUN_ID_LENGTH = 512
 LARGEST_STEP = 2**53
+LARGEST_INTEGER = 2**63
+"""What a store can hold; JSON itself knows no bound."""
 TRACEBACK_CHARACTERS = 8000
 """What is kept (the end) of a traceback when a failure is too long for one message."""
 ERROR_CHARACTERS = 1000

@@ -15,7 +15,7 @@ from typing import Self
 from wnin_desktop.errors import InputError, StreamError
 from wnin_desktop.schema.events import RunEvent
 from wnin_desktop.stream.inbox import Inbox
-from wnin_desktop.stream.limits import DEFAULT_PORT, DEFAULTS, Limits
+from wnin_desktop.stream.limits import BACKLOG, DEFAULT_PORT, DEFAULTS, Limits
 from wnin_desktop.stream.live import LiveRun
 from wnin_desktop.stream.service import ClientStats, ServerStats, Service
 from wnin_desktop.stream.token import Token
@@ -24,7 +24,6 @@ from wnin_desktop.stream.uri import LOOPBACK
 __all__ = ["ClientStats", "EventServer", "ServerStats"]
 
 _STATS_WAIT_S = 0.2
-_BACKLOG = 64
 
 
 class EventServer:
@@ -159,7 +158,7 @@ def _listen(host: str, port: int, buffer_bytes: int) -> socket.socket:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, buffer_bytes)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer_bytes)
         listener.bind((host, port))
-        listener.listen(_BACKLOG)
+        listener.listen(BACKLOG)
     except OSError as error:
         listener.close()
         reason = error.strerror or str(error)

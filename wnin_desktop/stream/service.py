@@ -20,7 +20,7 @@ from wnin_desktop.stream.guard import GuardedConnection, quiet_logger, refusal, 
 from wnin_desktop.stream.inbox import Inbox
 from wnin_desktop.stream.intake import Malformed, read_message
 from wnin_desktop.stream.lanes import FanOut, Lane, Message
-from wnin_desktop.stream.limits import Limits
+from wnin_desktop.stream.limits import BACKLOG, Limits
 from wnin_desktop.stream.live import LOCAL, LiveRuns
 from wnin_desktop.stream.rate import RateMeter
 from wnin_desktop.stream.token import Token
@@ -154,6 +154,7 @@ class Service:
         return serve(
             self._handle,
             sock=listener,
+            backlog=BACKLOG,
             create_connection=Door,
             process_request=self._process_request,
             process_response=self._process_response,
