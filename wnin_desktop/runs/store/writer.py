@@ -16,7 +16,7 @@ import numpy as np
 from wnin_desktop.errors import StoreError
 from wnin_desktop.runs.store import catalogue
 from wnin_desktop.runs.store.database import Database, position
-from wnin_desktop.runs.store.packing import ROWS_LIMIT, Label, label_of, pack
+from wnin_desktop.runs.store.packing import ROWS_LIMIT, Batch, Label, label_of, pack
 from wnin_desktop.runs.store.reading import read_events, read_series
 from wnin_desktop.runs.store.records import Status, status_of_experiment
 from wnin_desktop.schema import events as wire
@@ -97,6 +97,11 @@ class RunWriter:
         """Last committed step of each run."""
         return {run.run_id: run.committed for run in self._runs.values()}
 
+    @property
+    def waiting(self) -> bool:
+        """Whether something taken is not committed yet."""
+        return self._waiting
+
     def append(self, event: RunEvent) -> None:
         """Take one event; commit when a batch is full or old enough.
 
@@ -111,14 +116,31 @@ class RunWriter:
             DiskFullError: No space is left; nothing partial was stored.
             StoreError: The event is of another experiment, leaves a gap, or contradicts what is stored.
         """
-        if type(event) is StepMetrics:
-            run = self._runs.get(event.run_id)
-            if run is None or not run.active:
-                raise StoreError(f"Run {event.run_id} sent step {event.step} without having started.")
-            self._take_step(run, event)
-            self._commit_if_due(run, event.step)
-        else:
+        if type(event) is not StepMetrics:
             self._take_event(event)
+            return
+        run, step = self._runs.get(event.run_id), event.step
+        if run is None or not run.active:
+            raise StoreError(f"Run {event.run_id} sent step {step} without having started.")
+        if step == run.last + 1:
+            run.steps.append(event)
+            run.last = step
+            if not self._waiting:
+                self._waiting, self._oldest = True, self._monotonic()
+        else:
+            self._compare(run, event)
+        if step > self._level:
+            self._level, self._at_level = step, 1
+        elif step == self._level:
+            self._at_level += 1
+        # Members are stored up to the same step where possible: batches end where the cohort's step is
+        # complete, and a slow cohort commits each step at once instead of letting it wait for the next.
+        now = self._monotonic()
+        if self._at_level >= self._active:
+            if len(run.steps) >= BATCH_STEPS or now - self._last_commit >= BATCH_S:
+                self.commit()
+        elif len(run.steps) > BATCH_STEPS or (self._waiting and now - self._oldest >= BATCH_S):
+            self._commit()
 
     def commit(self) -> dict[str, int]:
         """Store everything that waits in one durable transaction and return `committed`.
@@ -174,24 +196,12 @@ class RunWriter:
             stored = read_events(self._database, row.key, run.event_count, REPEATED)
             run.seen = {_without_time(event) for event in stored}
 
-    def _take_step(self, run: _Run, event: StepMetrics) -> None:
-        step = event.step
-        if step == run.last + 1:
-            run.steps.append(event)
-            run.last = step
-            if not self._waiting:
-                self._waiting, self._oldest = True, self._monotonic()
-        elif 1 <= step <= run.last:
-            self._compare(run, event)
-        else:
-            raise StoreError(f"Run {run.run_id} sent step {step} after step {run.last}; steps are missing.")
-        if step > self._level:
-            self._level, self._at_level = step, 1
-        elif step == self._level:
-            self._at_level += 1
-
     def _compare(self, run: _Run, event: StepMetrics) -> None:
-        """Check that a repeated step says what the stored one says."""
+        """Check that a step that is stored or waits already says the same again."""
+        if not 1 <= event.step <= run.last:
+            raise StoreError(
+                f"Run {run.run_id} sent step {event.step} after step {run.last}; steps are missing."
+            )
         given = event.train_loss
         if given is None:
             return
@@ -210,19 +220,6 @@ class RunWriter:
             run.losses = read_series(self._database, key, run.committed, ["train_loss"])["train_loss"]
         value = float(run.losses[step - 1])
         return None if np.isnan(value) else value
-
-    def _commit_if_due(self, run: _Run, step: int) -> None:
-        if not self._waiting:
-            return
-        now = self._monotonic()
-        # Members are stored up to the same step where possible: batches end where the cohort's step is
-        # complete, and a slow cohort commits each step at once instead of letting it wait for the next.
-        complete = step == self._level and self._at_level >= self._active
-        full = len(run.steps) >= BATCH_STEPS + (not complete)
-        if complete and (full or now - self._last_commit >= BATCH_S):
-            self.commit()
-        elif full or now - self._oldest >= BATCH_S:
-            self._commit()
 
     def _take_event(self, event: RunEvent) -> None:
         if isinstance(event, RunStarted):
@@ -284,8 +281,8 @@ class RunWriter:
         waiting = [run for run in self._runs.values() if run.steps or run.events or run.changed]
         with self._database.transaction(self._connection) as connection:
             keys = [self._store_row(connection, run) for run in waiting]
+            self._store_steps(connection, waiting, keys, labels)
             for run, key in zip(waiting, keys, strict=True):
-                self._store_steps(connection, run, key, labels)
                 _store_events(connection, run, key)
             catalogue.write_progress(
                 connection,
@@ -311,8 +308,10 @@ class RunWriter:
         return run.key
 
     def _store_steps(
-        self, connection: apsw.Connection, run: _Run, key: int, labels: dict[Label, int]
+        self, connection: apsw.Connection, waiting: list[_Run], keys: list[int], labels: dict[Label, int]
     ) -> None:
+        """Add the waiting steps; labels that are new go to the table and to `labels`."""
+
         def label_key(event: StepMetrics) -> int:
             label = label_of(event)
             found = self._labels.get(label) or labels.get(label)
@@ -320,12 +319,14 @@ class RunWriter:
                 found = labels[label] = _store_label(connection, self.experiment_id, label)
             return found
 
-        for start in range(0, len(run.steps), ROWS_LIMIT):
-            part = run.steps[start : start + ROWS_LIMIT]
-            connection.execute(
-                "INSERT INTO batches VALUES (?, ?)",
-                (position(key, part[0].step), pack(key, part, label_key)),
-            )
+        batches = [
+            Batch(key, run.steps[start : start + ROWS_LIMIT])
+            for run, key in zip(waiting, keys, strict=True)
+            for start in range(0, len(run.steps), ROWS_LIMIT)
+        ]
+        places = [position(batch.run_key, batch.events[0].step) for batch in batches]
+        blobs = pack(batches, label_key)
+        connection.executemany("INSERT INTO batches VALUES (?, ?)", zip(places, blobs, strict=True))
 
     def _store_experiment_status(self, connection: apsw.Connection) -> None:
         row = catalogue.find(self._database, "experiments", self.experiment_id, connection)

@@ -1,0 +1,101 @@
+import numpy as np
+import pytest
+
+from tests.engine.comparisons import arm, comparison, metrics
+from wnin_desktop.engine.control import RunControl
+from wnin_desktop.engine.train import train
+from wnin_desktop.errors import InputError
+from wnin_desktop.runs.drive import Watchers, drive, resume
+from wnin_desktop.runs.mailbox import Mailbox
+from wnin_desktop.runs.session import Session
+from wnin_desktop.runs.source import train_here
+from wnin_desktop.runs.store import Store
+from wnin_desktop.runs.worker import train_in_process
+from wnin_desktop.schema.events import Finished, StepMetrics
+
+SOURCES = [train_here, train_in_process]
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_that_the_store_holds_every_event_the_trainer_sent(tmp_path, source):
+    config = comparison(arm("sgd"), arm("adamw", "gradient_gaussian"), numerics="reproducible")
+    expected = metrics(train(config))
+    seen = []
+    with Store.open(tmp_path) as store:
+        experiment = drive(store, config, watchers=Watchers(committed=[seen.append]), source=source)
+        for run in store.runs(experiment_id=experiment):
+            key = run.run_id.split("/", 1)[1]
+            assert list(store.series(run.run_id, ["train_loss"])["train_loss"]) == expected[key]
+            assert run.status == "completed"
+        assert store.latest_checkpoint(experiment).step == 12
+    assert sum(isinstance(event, Finished) for event in seen) == 4
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_that_bad_input_is_refused_before_anything_is_recorded(tmp_path, source):
+    config = comparison(arm(optimizer="sgd") | {"optimizer": {"name": "adamx"}})
+    with Store.open(tmp_path) as store:
+        with pytest.raises(InputError, match=r"adamx.*adamw"):
+            drive(store, config, source=source)
+        assert store.experiments(trashed=None) == []
+
+
+@pytest.mark.parametrize("source", SOURCES)
+@pytest.mark.parametrize("save", [True, False])
+def test_that_a_stopped_comparison_resumes_to_the_same_numbers(tmp_path, source, save):
+    config = comparison(arm("sgd", "sgld"), arm("adamw", "input_jitter"), numerics="reproducible", steps=20)
+    expected = metrics(train(config))
+    control = RunControl()
+
+    def stop_at_seven(event):
+        if isinstance(event, StepMetrics) and event.step == 7:
+            control.stop(checkpoint=save)
+
+    with Store.open(tmp_path) as store:
+        experiment = drive(store, config, control, Watchers(live=[stop_at_seven]), source=source)
+        stopped = store.runs(experiment_id=experiment)
+        assert {run.status for run in stopped} <= {"stopped", "completed"}
+        if any(run.status == "stopped" for run in stopped):
+            resume(store, experiment, source=source)
+        for run in store.runs(experiment_id=experiment):
+            losses = store.series(run.run_id, ["train_loss"])["train_loss"]
+            np.testing.assert_array_equal(losses, expected[run.run_id.split("/", 1)[1]])
+            assert run.status == "completed"
+        with pytest.raises(InputError, match="finished"):
+            resume(store, experiment)
+
+
+def test_that_a_full_mailbox_drops_the_oldest_steps_and_says_so():
+    box = Mailbox(capacity=3)
+    events = list(train(comparison(seeds=[0], steps=6)))
+    for event in events:
+        box.put(event)
+    drained = box.drain()
+    steps = [event.step for event in drained if isinstance(event, StepMetrics)]
+    assert steps == [4, 5, 6]
+    assert box.dropped == 3
+    assert [e for e in drained if not isinstance(e, StepMetrics)] == [
+        e for e in events if not isinstance(e, StepMetrics)
+    ]
+    assert box.drain() == []
+
+
+def test_that_a_session_runs_side_by_side_up_to_its_limit_and_stops_on_close(tmp_path):
+    long = comparison(arm("sgd"), steps=1_000_000, seeds=[0])
+    with Store.open(tmp_path) as store:
+        session = Session(store, executor="inline", limit=2)
+        handles = [session.start(long), session.start(long)]
+        with pytest.raises(InputError, match="at most 2"):
+            session.start(long)
+        session.close(timeout=60)
+        ids = [handle.wait(60) for handle in handles]
+        assert session.live == []
+        assert {run.status for e in ids for run in store.runs(experiment_id=e)} <= {"stopped"}
+
+
+def test_that_a_session_hands_errors_to_whoever_waits(tmp_path):
+    bad = comparison(arm("sgd") | {"optimizer": {"name": "adamx"}})
+    with Store.open(tmp_path) as store:
+        handle = Session(store, executor="inline").start(bad)
+        with pytest.raises(InputError, match="adamx"):
+            handle.wait(60)

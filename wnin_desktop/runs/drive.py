@@ -1,0 +1,160 @@
+"""The one loop that moves events from a trainer to the store and then to everybody else."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from wnin_desktop.engine.control import RunControl
+from wnin_desktop.errors import DiskFullError, InputError
+from wnin_desktop.runs.source import EventSource, Job, train_here
+from wnin_desktop.runs.store import Store
+from wnin_desktop.runs.store.writer import RunWriter
+from wnin_desktop.schema.base import validate
+from wnin_desktop.schema.events import Intervention, RunEvent
+from wnin_desktop.schema.run import CompareConfig
+
+RETRY_S = 1.0
+"""Pause between attempts to commit while the disk is full."""
+FAST_TOLERANCE = 1e-3
+"""Relative difference allowed when steps of the fast mode are taken again after a resume."""
+
+Sink = Callable[[RunEvent], None]
+
+
+@dataclass
+class Watchers:
+    """Who is told of events. `live` hears at once, `committed` only what the store has durably."""
+
+    live: list[Sink] = field(default_factory=list)
+    committed: list[Sink] = field(default_factory=list)
+    notice: Callable[[str], None] = lambda _text: None
+    """Told in a sentence when something needs a person, such as a full disk."""
+
+
+def drive(
+    store: Store,
+    config: CompareConfig,
+    control: RunControl | None = None,
+    watchers: Watchers | None = None,
+    *,
+    source: EventSource = train_here,
+    on_started: Callable[[str], None] = lambda _id: None,
+) -> str:
+    """Run a new comparison to its end, recording losslessly; return its experiment id.
+
+    Raises:
+        InputError: The configuration does not fit this machine; nothing was recorded.
+    """
+    experiment_id = store.new_experiment(config)
+    job = Job(config, experiment_id, store.checkpoint_dir(experiment_id))
+    try:
+        _record(store, job, control or RunControl(), watchers or Watchers(), source, on_started)
+    except InputError:
+        if not store.runs(experiment_id=experiment_id):
+            store.delete(experiment_id)
+        raise
+    return experiment_id
+
+
+def resume(
+    store: Store,
+    experiment_id: str,
+    control: RunControl | None = None,
+    watchers: Watchers | None = None,
+    *,
+    source: EventSource = train_here,
+) -> str:
+    """Go on with an unfinished comparison from its newest checkpoint, or else from step 0.
+
+    Steps that are stored already are taken again and must come out equal.
+
+    Raises:
+        InputError: There is no such experiment, or nothing of it is left to do.
+        CheckpointError: The checkpoint is damaged; it was not loaded.
+    """
+    record = store.experiment(experiment_id)
+    config = validate(CompareConfig, record.config)
+    runs = store.runs(experiment_id=record.experiment_id)
+    if runs and all(run.status in ("completed", "diverged") for run in runs):
+        raise InputError.of("experiment", record.experiment_id, "it is finished; nothing is left to resume")
+    manifest = store.latest_checkpoint(record.experiment_id)
+    since = manifest.step if manifest is not None else 0
+    replay = [
+        event
+        for run in runs
+        for event in store.events(run.run_id, [Intervention])
+        if isinstance(event, Intervention) and event.step >= since
+    ]
+    folder = store.checkpoint_dir(record.experiment_id)
+    job = Job(config, record.experiment_id, folder, manifest, tuple(replay))
+    _record(store, job, control or RunControl(), watchers or Watchers(), source, lambda _id: None)
+    return record.experiment_id
+
+
+def _record(
+    store: Store,
+    job: Job,
+    control: RunControl,
+    watchers: Watchers,
+    source: EventSource,
+    on_started: Callable[[str], None],
+) -> None:
+    events = source(job, control, lambda manifest: store.add_checkpoint(job.experiment_id, manifest))
+    tolerance = FAST_TOLERANCE if job.config.numerics == "fast" else 0.0
+    writer = store.writer(job.experiment_id, tolerance=tolerance)
+    try:
+        on_started(job.experiment_id)
+        _pump(events, writer, watchers)
+    finally:
+        # Closing the generator ends the trainer's threads even when recording failed half way.
+        close = getattr(events, "close", None)
+        if close is not None:
+            close()
+        _until_stored(writer.close, watchers)
+
+
+def _pump(events: Iterator[RunEvent], writer: RunWriter, watchers: Watchers) -> None:
+    waiting: list[RunEvent] = []
+    for event in events:
+        _take(writer, event, watchers)
+        for sink in watchers.live:
+            sink(event)
+        waiting.append(event)
+        if not writer.waiting:
+            _release(waiting, watchers)
+    _until_stored(writer.commit, watchers)
+    _release(waiting, watchers)
+
+
+def _take(writer: RunWriter, event: RunEvent, watchers: Watchers) -> None:
+    try:
+        writer.append(event)
+    except DiskFullError as error:
+        # The event waits in the writer's memory; the trainer stands still until it is stored.
+        watchers.notice(f"{error} The run waits and goes on when there is space.")
+        _until_stored(writer.commit, watchers)
+        watchers.notice("There is space again; the run goes on.")
+
+
+def _until_stored(store: Callable[[], object], watchers: Watchers) -> None:
+    pause = threading.Event()
+    told = False
+    while True:
+        try:
+            store()
+        except DiskFullError as error:
+            if not told:
+                watchers.notice(f"{error} Waiting for space.")
+                told = True
+            pause.wait(RETRY_S)
+        else:
+            return
+
+
+def _release(waiting: list[RunEvent], watchers: Watchers) -> None:
+    for event in waiting:
+        for sink in watchers.committed:
+            sink(event)
+    waiting.clear()

@@ -1,0 +1,214 @@
+"""The trainer in a process of its own, behind the same interface.
+
+The child trains and writes checkpoint files; the parent records. Between them one duplex pipe: events come
+up in batches, each message one letter and JSON; commands go down. Nothing is pickled but the job's JSON.
+When either end goes away the other notices at once: the child exits, the parent reports the runs as failed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import threading
+import time
+import traceback
+from collections.abc import Iterator
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from wnin_desktop.engine.control import RunControl
+from wnin_desktop.errors import (
+    CheckpointError,
+    DataError,
+    InputError,
+    PluginError,
+    Problem,
+    TrainingError,
+    WninError,
+)
+from wnin_desktop.runs.source import Job, KeepManifest, train_here
+from wnin_desktop.schema import commands
+from wnin_desktop.schema.base import validate
+from wnin_desktop.schema.events import Intervention, RunEvent, decode_batch, encode_batch
+from wnin_desktop.schema.manifest import Manifest
+from wnin_desktop.schema.run import CompareConfig
+
+EVENTS, MANIFEST, REFUSED, DONE = b"E", b"M", b"R", b"D"
+BATCH_S = 0.016
+BATCH_EVENTS = 512
+EXIT_S = 5.0
+"""How long a child that was told to stop may take before it is killed."""
+
+_ERRORS: dict[str, type[WninError]] = {
+    error.__name__: error for error in (DataError, PluginError, CheckpointError, TrainingError)
+}
+
+
+def train_in_process(job: Job, control: RunControl, keep: KeepManifest, /) -> Iterator[RunEvent]:
+    """Train in a worker process; the events and errors are those of `train_here`.
+
+    Raises:
+        InputError: As `train_here`.
+        TrainingError: The worker died.
+    """
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe(duplex=True)
+    process = context.Process(target=_child, args=(theirs, _job_text(job)), name="wnin-worker", daemon=True)
+    process.start()
+    theirs.close()
+    forward = threading.Thread(target=_forward, args=(ours, control), name="wnin-commands", daemon=True)
+    forward.start()
+    try:
+        yield from _receive(ours, keep, process)
+    finally:
+        control.send(commands.Stop(checkpoint=False))  # also wakes the forwarding thread
+        forward.join(EXIT_S)
+        ours.close()
+        process.join(EXIT_S)
+        if process.is_alive():
+            process.kill()
+            process.join()
+        process.close()
+
+
+def _receive(ours: Connection, keep: KeepManifest, process: Any) -> Iterator[RunEvent]:
+    while True:
+        try:
+            message = ours.recv_bytes()
+        except (EOFError, ConnectionResetError):
+            process.join(EXIT_S)
+            code = process.exitcode
+            raise TrainingError(
+                f"the training process ended unexpectedly (exit code {code}); what was recorded is kept"
+            ) from None
+        kind, content = message[:1], message[1:]
+        if kind == EVENTS:
+            yield from decode_batch(content)
+        elif kind == MANIFEST:
+            keep(msgspec.json.decode(content, type=Manifest))
+        elif kind == REFUSED:
+            raise _error(msgspec.json.decode(content))
+        else:
+            return
+
+
+def _forward(ours: Connection, control: RunControl) -> None:
+    """Pass commands down until a stop was passed or the pipe is gone."""
+    while True:
+        for command in control.take(wait=True):
+            with contextlib.suppress(OSError):
+                ours.send_bytes(commands.encode(command))
+            if isinstance(command, commands.Stop):
+                return
+
+
+# --- in the child ----------------------------------------------------------------------------------------
+
+
+def _child(pipe: Connection, job_text: str) -> None:
+    control, up = RunControl(), _Uplink(pipe)
+    threading.Thread(target=_listen, args=(pipe, control), name="wnin-listen", daemon=True).start()
+    try:
+        for event in train_here(_job(job_text), control, up.keep):
+            up.put(event)
+        up.flush()
+        pipe.send_bytes(DONE)
+    except WninError as error:
+        up.flush()
+        pipe.send_bytes(REFUSED + msgspec.json.encode(_error_parts(error)))
+    except (BrokenPipeError, ConnectionResetError):
+        os._exit(1)
+    except Exception:
+        # The runs' own Failed events went up before; this keeps the parent from waiting.
+        up.flush()
+        text = traceback.format_exc().splitlines()[-1]
+        pipe.send_bytes(
+            REFUSED + msgspec.json.encode({"kind": "TrainingError", "text": text, "problems": []})
+        )
+
+
+class _Uplink:
+    """Sends events in batches; a manifest goes after every event that came before it."""
+
+    def __init__(self, pipe: Connection) -> None:
+        self._pipe = pipe
+        self._batch: list[RunEvent] = []
+        self._due = 0.0
+
+    def put(self, event: RunEvent) -> None:
+        now = time.monotonic()
+        if not self._batch:
+            self._due = now + BATCH_S
+        self._batch.append(event)
+        if now >= self._due or len(self._batch) >= BATCH_EVENTS:
+            self.flush()
+
+    def flush(self) -> None:
+        if self._batch:
+            self._pipe.send_bytes(EVENTS + encode_batch(self._batch))
+            self._batch = []
+
+    def keep(self, manifest: Manifest) -> None:
+        self.flush()
+        self._pipe.send_bytes(MANIFEST + msgspec.json.encode(manifest))
+
+
+def _listen(pipe: Connection, control: RunControl) -> None:
+    """Take commands from the parent; its end of the pipe closing ends this process: no orphans."""
+    while True:
+        try:
+            control.send(commands.decode(pipe.recv_bytes()))
+        except (EOFError, OSError):
+            os._exit(1)
+
+
+# --- what crosses ----------------------------------------------------------------------------------------
+
+
+def _job_text(job: Job) -> str:
+    parts = {
+        "config": job.config.model_dump(mode="json"),
+        "experiment_id": job.experiment_id,
+        "checkpoint_dir": str(job.checkpoint_dir),
+        "resume": job.resume,
+        "replay": job.replay,
+    }
+    return msgspec.json.encode(parts).decode()
+
+
+def _job(text: str) -> Job:
+    parts = msgspec.json.decode(text)
+    resume = parts["resume"]
+    return Job(
+        validate(CompareConfig, parts["config"]),
+        parts["experiment_id"],
+        Path(parts["checkpoint_dir"]),
+        None if resume is None else msgspec.convert(resume, Manifest),
+        tuple(msgspec.convert(event, Intervention) for event in parts["replay"]),
+    )
+
+
+def _error_parts(error: WninError) -> dict[str, Any]:
+    problems = []
+    if isinstance(error, InputError):
+        problems = [{"field": p.field, "value": repr(p.value), "allowed": p.allowed} for p in error.problems]
+    return {"kind": type(error).__name__, "text": str(error), "problems": problems}
+
+
+def _error(parts: dict[str, Any]) -> WninError:
+    if parts["problems"]:
+        return InputError([Problem(p["field"], _Shown(p["value"]), p["allowed"]) for p in parts["problems"]])
+    return _ERRORS.get(parts["kind"], TrainingError)(parts["text"])
+
+
+class _Shown(str):
+    """A value that crossed as its repr."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return str(self)
