@@ -13,6 +13,7 @@ from wnin_desktop.engine.nets.char_transformer import CharTransformer
 from wnin_desktop.engine.nets.cnn import Cnn
 from wnin_desktop.engine.nets.gru import Gru
 from wnin_desktop.engine.nets.mlp import Mlp
+from wnin_desktop.engine.nets.plugin import plugin_network
 from wnin_desktop.engine.nets.resnet import Resnet18
 from wnin_desktop.engine.nets.vit import Vit
 from wnin_desktop.engine.tasks.base import Task
@@ -23,6 +24,7 @@ from wnin_desktop.schema.network import (
     GruConfig,
     MlpConfig,
     NetworkConfig,
+    PluginNetworkConfig,
     Resnet18Config,
     VitConfig,
 )
@@ -38,14 +40,14 @@ def build_network(config: NetworkConfig, task: Task) -> nn.Module:
         task: Gives the shape of one input and the number of classes.
 
     Raises:
-        InputError: The network cannot read inputs of this shape; the message names the field.
+        InputError: The network cannot read inputs of this shape, or its parameters are wrong.
         PluginError: A user's network file is missing, not trusted or broken.
     """
     with _own_generator():
         return _built(config, task)
 
 
-def _built(config: NetworkConfig, task: Task) -> nn.Module:
+def _built(config: NetworkConfig, task: Task) -> nn.Module:  # noqa: PLR0911 - one for each family
     match config:
         case MlpConfig():
             return Mlp(_features(config.kind, task), task.classes, config)
@@ -60,7 +62,8 @@ def _built(config: NetworkConfig, task: Task) -> nn.Module:
             return Gru(task.classes, config)
         case CharTransformerConfig():
             return CharTransformer(_length(config.kind, task), task.classes, config)
-    raise InputError.of("network.kind", config.kind, "allowed: mlp")
+        case PluginNetworkConfig():
+            return plugin_network(config, task)
 
 
 def _features(kind: str, task: Task) -> int:
