@@ -13,7 +13,7 @@ from wnin_desktop.stream.limits import Limits
 from wnin_desktop.stream.server import EventServer
 from wnin_desktop.stream.token import Token
 
-QUICK = Limits(open_timeout_s=0.5, stall_s=0.5, close_timeout_s=0.25)
+QUICK = Limits(open_timeout_s=0.5, stall_s=0.5, close_timeout_s=0.25, lag_grace_s=0.5)
 
 
 def attacked(token, attack, *arguments, limits=QUICK):

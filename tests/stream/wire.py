@@ -31,7 +31,7 @@ def started(run_id=RUN, **changes) -> RunStarted:
 
 def step(k, run_id=RUN, **values) -> StepMetrics:
     return StepMetrics(
-        run_id=run_id, timestamp=1.0, step=k, arm="adamw", seed=0, train_loss=1.0 / (1 + k), **values
+        run_id=run_id, timestamp=1.0, step=k, arm="adamw", seed=0, train_loss=1.0 / (1 + abs(k)), **values
     )
 
 
@@ -80,8 +80,12 @@ class Raw:
         if receive_buffer:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         self.socket.settimeout(ANSWER_S)
-        self.socket.connect(("127.0.0.1", port))
         self.rest = b""
+        try:
+            self.socket.connect(("127.0.0.1", port))
+        except OSError:
+            self.socket.close()
+            raise
 
     def __enter__(self):
         return self

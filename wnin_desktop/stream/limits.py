@@ -29,7 +29,7 @@ CLIENT_QUEUE = 4
 """Messages waiting for one subscriber."""
 OWED_EVENTS = 256
 """Events that must not be lost (starts, ends, ...) kept for one subscriber that lags."""
-LAG_GRACE_S = 0.05
+LAG_GRACE_S = 0.25
 """How long everybody waits for a subscriber whose queue has just become full, before it loses messages."""
 STALL_S = 3.0
 """No byte taken for so long although bytes are waiting: the connection is cut."""
