@@ -10,6 +10,7 @@ from torch import Tensor
 
 from wnin_desktop.engine.optimizers.registry import OptimizerSpec
 from wnin_desktop.engine.tasks.base import Task
+from wnin_desktop.engine.tasks.label_noise import noisy_labels
 from wnin_desktop.engine.tasks.loader import load_task
 from wnin_desktop.errors import InputError, Problem
 from wnin_desktop.schema.run import ArmConfig, CompareConfig
@@ -48,7 +49,10 @@ def resolve(
     task = load_task(clean, progress=progress).to(device)
     labels: dict[int, Tensor] = {}
     if config.task.label_noise:
-        labels = {seed: load_task(config.task, label_seed=seed).train.y.to(device) for seed in config.seeds}
+        targets, fraction = task.train.y.cpu(), config.task.label_noise
+        labels = {
+            seed: noisy_labels(targets, task.classes, fraction, seed).to(device) for seed in config.seeds
+        }
     return Resolved(
         config, {arm.optimizer.name: specs[arm.optimizer.name] for arm in config.arms}, task, labels, device
     )

@@ -18,6 +18,7 @@ import torch
 
 from wnin_desktop import __version__
 from wnin_desktop.engine.checkpoint import Snapshot
+from wnin_desktop.engine.cohort.arm import Arm
 from wnin_desktop.engine.cohort.cohort import Cohort, Placed
 from wnin_desktop.engine.control import Clutch, RunControl
 from wnin_desktop.engine.matched import match_loss
@@ -28,7 +29,7 @@ from wnin_desktop.engine.progress import Progress, check_belongs
 from wnin_desktop.engine.reporter import Reporter, finite
 from wnin_desktop.engine.resolve import Resolved, resolve
 from wnin_desktop.errors import InputError
-from wnin_desktop.schema.commands import TurnKnob
+from wnin_desktop.schema.commands import Knob, TurnKnob
 from wnin_desktop.schema.events import (
     Checkpoint,
     Diverged,
@@ -72,6 +73,7 @@ def train(
     resume: Snapshot | None = None,
     replay: Iterable[Intervention] = (),
     progress: Callable[[str, float], None] | None = None,
+    refused: Callable[[InputError], None] = lambda _error: None,
 ) -> Iterator[RunEvent]:
     """Train all arms and seeds of `config`, yielding what happens.
 
@@ -84,6 +86,7 @@ def train(
         resume: A snapshot of the same comparison to go on from, bit for bit.
         replay: Interventions recorded earlier; each acts after the step it names.
         progress: Told of downloads, (what, part done 0..1).
+        refused: Told of commands that make no sense for this comparison; the run goes on without them.
 
     Raises:
         InputError: The configuration asks for something that is not here; raised before the first event.
@@ -91,7 +94,7 @@ def train(
         CheckpointError: `resume` belongs to another comparison.
     """
     resolved = resolve(config, load_registry().specs if specs is None else specs, progress)
-    session = _Session(resolved, control or RunControl(), experiment_id, save, list(replay))
+    session = _Session(resolved, control or RunControl(), experiment_id, save, list(replay), refused)
     if resume is not None:
         session.restore(resume)
     return session.events()
@@ -105,7 +108,9 @@ class _Session:
         experiment_id: str,
         save: SnapshotSink | None,
         replay: list[Intervention],
+        refused: Callable[[InputError], None],
     ) -> None:
+        self._refused = refused
         self._config = resolved.config
         self._resolved = resolved
         self._control = control
@@ -238,31 +243,42 @@ class _Session:
             yield from self._checkpoint("asked")
 
     def _turn(self, command: TurnKnob) -> Iterator[RunEvent]:
+        try:
+            arms = self._arms_with(command)
+            for placed, arm, first in arms:
+                yield from self._turn_arm(placed, arm, first, command)
+        except InputError as error:
+            self._refused(error)
+
+    def _arms_with(self, command: TurnKnob) -> list[tuple[Placed, Arm, int]]:
+        """Return (unit, arm, its first row) of the arms that a turn is for and that have that knob."""
         names = [arm.name for arm in self._config.arms]
         if command.arm is not None and command.arm not in names:
             raise InputError.of("arm", command.arm, f"allowed: {', '.join(names)}")
-        yield from self._turn_arms(command)
+        found = [
+            (placed, arm, arm.low)
+            for placed in self._cohort.placed
+            for arm in placed.unit.arms
+            if command.arm in (None, arm.config.name) and arm.has_knob(command.knob)
+        ]
+        if not found:
+            who = "no arm has" if command.arm is None else f"arm {command.arm!r} does not have"
+            raise InputError.of(command.knob, command.value, f"{who} this knob")
+        return found
 
-    def _turn_arms(self, command: TurnKnob) -> Iterator[RunEvent]:
-        now = time.time()
-        for placed in self._cohort.placed:
-            row = 0
-            for arm in placed.unit.arms:
-                members = placed.members[row : row + arm.seeds]
-                row += arm.seeds
-                if command.arm in (None, arm.config.name) and arm.has_knob(command.knob):
-                    previous = arm.turn(command.knob, command.value)
-                    for member in members:
-                        yield Intervention(
-                            run_id=self._ids[member],
-                            timestamp=now,
-                            step=self._progress.step,
-                            knob=command.knob,
-                            value=command.value,
-                            previous=previous,
-                        )
+    def _turn_arm(self, placed: Placed, arm: Arm, first: int, command: TurnKnob) -> Iterator[RunEvent]:
+        previous = arm.turn(command.knob, command.value)
+        for member in placed.members[first : first + arm.seeds]:
+            yield Intervention(
+                run_id=self._ids[member],
+                timestamp=time.time(),
+                step=self._progress.step,
+                knob=command.knob,
+                value=command.value,
+                previous=previous,
+            )
 
-    def _turn_one(self, member: int, knob: Any, value: float) -> Iterator[RunEvent]:
+    def _turn_one(self, member: int, knob: Knob, value: float) -> Iterator[RunEvent]:
         """Replay an intervention of one run; arms are turned whole, so only the first seed's record acts."""
         run = self._runs[member]
         if run.seed == self._config.seeds[0]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import torch
@@ -141,8 +142,8 @@ class Arm:
             InputError: This arm has no such knob, or the value is out of range.
         """
         if knob == "lr":
-            if value <= 0:
-                raise InputError.of("lr", value, "allowed: greater than 0")
+            if not 0 < value < math.inf:
+                raise InputError.of("lr", value, "allowed: numbers greater than 0")
             previous, self.base_lr = self.base_lr, value
             return previous
         if knob == "temperature" and self.spec.samples:
@@ -160,8 +161,8 @@ class Arm:
         return previous
 
     def _turn_sampler(self, value: float) -> float:
-        if value < 0:
-            raise InputError.of("temperature", value, "allowed: 0 or greater")
+        if not 0 <= value < math.inf:
+            raise InputError.of("temperature", value, "allowed: numbers from 0")
         groups = [group for optimizer in self.optimizers for group in optimizer.param_groups]
         previous = groups[0]["temperature"]
         for group in groups:

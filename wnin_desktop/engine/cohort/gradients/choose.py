@@ -20,7 +20,7 @@ def stacks(network: NetworkConfig, module: nn.Module, device: torch.device) -> b
     """
     if isinstance(network, MlpConfig) and network.normalization == "none":
         return True
-    return device.type != "cpu" and network.kind not in ("gru", "plugin") and not list(module.buffers())
+    return device.type != "cpu" and network.kind != "plugin" and not list(module.buffers())
 
 
 def choose_gradients(
