@@ -101,9 +101,8 @@ def test_that_an_arm_that_always_diverged_stands_last_without_a_mean():
 def test_that_pairs_are_made_by_seed_and_not_by_place():
     results = world(10, {"sgd": 0.0, "a": -1.0})
     shuffled = dict(sorted(results["a"].items(), key=lambda item: -item[0]))
-    assert (
-        leader_table({**results, "a": shuffled}, "sgd")[0].p_value == leader_table(results, "sgd")[0].p_value
-    )
+    rows = leader_table({**results, "a": shuffled}, "sgd")
+    assert rows[0].p_value == leader_table(results, "sgd")[0].p_value
     apart = {"sgd": {0: 1.0}, "a": {1: 2.0}}
     assert "no seed where" in by_arm(leader_table(apart, "sgd"))["a"].note
 
@@ -117,7 +116,7 @@ def test_that_planted_effects_are_found_and_null_worlds_are_not():
         planted = world(10, {"sgd": 0.0, "good": -math.sqrt(2) * 0.1}, seed, spread=0.1)
         found += by_arm(leader_table(planted, "sgd"))["good"].word == "better"
     assert false / worlds < 0.05 + 3.5 * math.sqrt(0.05 * 0.95 / worlds)
-    # one sd of the differences at n = 10: power of the two-sided t test is 0.803, of sign flips about the same
+    # one sd of the differences, n = 10: power of the two-sided t test is 0.803, of sign flips about the same
     assert found / worlds > 0.80 - 0.03 - 3.5 * math.sqrt(0.8 * 0.2 / worlds)
 
 

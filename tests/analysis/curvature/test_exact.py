@@ -12,7 +12,8 @@ from tests.analysis.curvature.worlds import (
     rescaled,
     stacked,
 )
-from wnin_desktop.analysis.curvature import exact, exact_trace, layers_of
+from wnin_desktop.analysis.curvature import exact_trace, layers_of
+from wnin_desktop.analysis.curvature import layers as curvature_layers
 from wnin_desktop.errors import InputError
 
 DEPTHS = [(6, 4), (6, 5, 4), (6, 5, 7, 4), (6, 5, 4, 6, 3)]
@@ -103,7 +104,7 @@ def test_that_blocks_of_examples_add_up_to_the_whole(monkeypatch):
     layers = layers_of(network((6, 5, 7, 4)))
     x, _ = batch(100, 6, 4)
     whole = exact_trace(layers, x)
-    monkeypatch.setattr(exact, "_BLOCK", 1)
+    monkeypatch.setattr(curvature_layers, "_CPU_BLOCK", 1)
     pieces = exact_trace(layers, x)
     assert_close(pieces.trace, whole.trace)
     assert_close(pieces.relative, whole.relative)

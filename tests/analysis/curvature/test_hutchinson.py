@@ -247,3 +247,21 @@ def test_that_a_cohort_with_its_own_batches_goes_through_the_same_door():
     ]
     assert_close(ways[0].trace, ways[1].trace)
     assert ways[0].examples == ways[1].examples == 9
+
+
+@pytest.mark.parametrize("config", [MlpConfig(activation="relu"), MlpConfig(activation="gelu"), GruConfig()])
+def test_that_nothing_waits_for_the_device(config):
+    """Tensors on "meta" hold no numbers: whatever reads one back to the host fails."""
+    members = stacked([network((6, 5, 7, 4), seed) for seed in range(3)])
+    on_meta = {name: tensor.to("meta") for name, tensor in members.items()}
+    x, y = (tensor.to("meta") for tensor in batch(9, 6, 4))
+    probes = {n: t.to("meta") for n, t in probes_for(network((6, 5, 7, 4)), 4).items()}
+
+    def losses(params):
+        logits = x @ params["layers.0.weight"].mT + params["layers.0.bias"].unsqueeze(-2)
+        return logits.logsumexp(-1).mean(-1)
+
+    estimate = estimate_trace(config, on_meta, x, y, loss_fn=losses, probes=lambda: probes)
+    assert estimate.stacked().shape == (4, 3)
+    with pytest.raises(RuntimeError, match="meta"):
+        estimate.trace.sum().item()

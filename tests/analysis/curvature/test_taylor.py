@@ -12,7 +12,8 @@ from tests.analysis.curvature.worlds import (
     quadratic_forms,
     stacked,
 )
-from wnin_desktop.analysis.curvature import directional_curvature, layers_of, taylor, taylor_trace
+from wnin_desktop.analysis.curvature import directional_curvature, layers_of, taylor_trace
+from wnin_desktop.analysis.curvature import layers as curvature_layers
 from wnin_desktop.errors import InputError
 
 ALL = ["relu", "tanh", "gelu", "silu"]
@@ -74,7 +75,7 @@ def test_that_blocks_of_probes_are_the_probes_in_order(monkeypatch):
     params, (x, y) = network((6, 5, 4)), batch(9, 6, 4)
     probes = layers_of(probes_for(params, 7))
     whole = directional_curvature(layers_of(params), x, y, probes, "silu")
-    monkeypatch.setattr(taylor, "_BLOCK", 9 * 5 * 3)
+    monkeypatch.setattr(curvature_layers, "_CPU_BLOCK", 9 * 5 * 3)
     assert_close(directional_curvature(layers_of(params), x, y, probes, "silu"), whole)
 
 

@@ -14,10 +14,13 @@ import torch
 from torch import Tensor
 
 from wnin_desktop.analysis.curvature.estimate import TraceEstimate
-from wnin_desktop.analysis.curvature.layers import Layer, affine, gradient_work, multiplications
-
-_BLOCK = 2**22
-"""Most numbers a block of examples may hold in its largest temporary."""
+from wnin_desktop.analysis.curvature.layers import (
+    Layer,
+    affine,
+    block_numbers,
+    gradient_work,
+    multiplications,
+)
 
 
 def exact_trace(layers: Sequence[Layer], x: Tensor, *, relative: bool = True) -> TraceEstimate:
@@ -58,7 +61,7 @@ def _block_size(layers: Sequence[Layer]) -> int:
     members = layers[0].weight.shape[:-2].numel()
     width = max(layer.weight.shape[-2] for layer in layers)
     classes = layers[-1].weight.shape[-2] if len(layers) > 2 else 1
-    return max(16, _BLOCK // (members * width * classes))
+    return max(16, block_numbers(layers[0].weight) // (members * width * classes))
 
 
 def _block_sums(layers: Sequence[Layer], x: Tensor, *, relative: bool) -> tuple[Tensor, Tensor]:

@@ -14,6 +14,9 @@ from wnin_desktop.errors import InputError
 
 _NAME = re.compile(r"layers\.(\d+)\.(weight|bias)")
 
+_CPU_BLOCK = 2**17
+_GPU_BLOCK = 2**26
+
 
 class Layer(NamedTuple):
     """One affine map: `weight` `[..., out, in]`, `bias` `[..., out]`; a cohort leads with its members."""
@@ -68,6 +71,11 @@ def softmax_residual(logits: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
     p = torch.softmax(logits, -1)
     index = labels.unsqueeze(-1).expand(*p.shape[:-1], 1)
     return p, p.scatter_add(-1, index, p.new_full((1,), -1.0).expand(index.shape))
+
+
+def block_numbers(tensor: Tensor) -> int:
+    """Return how many numbers a block's temporaries may hold: what a CPU caches, or what fills a GPU."""
+    return _CPU_BLOCK if tensor.device.type == "cpu" else _GPU_BLOCK
 
 
 def multiplications(layers: Sequence[Layer]) -> list[int]:

@@ -20,14 +20,12 @@ from wnin_desktop.analysis.curvature.estimate import TraceEstimate, of_samples
 from wnin_desktop.analysis.curvature.layers import (
     Layer,
     affine,
+    block_numbers,
     gradient_work,
     multiplications,
     product,
     softmax_residual,
 )
-
-_BLOCK = 2**20
-"""Numbers that one temporary of a block of probes may hold; larger ones fall out of the CPU's cache."""
 
 
 def taylor_trace(
@@ -119,7 +117,7 @@ def _scaled(layers: Sequence[Layer], probes: Sequence[Layer]) -> list[Layer]:
 
 def _in_blocks(base: _Base, directions: Sequence[Layer]) -> Tensor:
     width = max(layer.weight.shape[-2] for layer in base.layers)
-    size = max(1, _BLOCK // (base.p.shape[:-1].numel() * width))
+    size = max(1, block_numbers(base.p) // (base.p.shape[:-1].numel() * width))
     count = directions[0].bias.shape[-2]
     blocks = [
         [Layer(v.weight.narrow(-3, start, span), v.bias.narrow(-2, start, span)) for v in directions]
