@@ -125,6 +125,7 @@ OptimizerRegistry.register(
     batching="stacked",
     gradient_scale="invariant",
     update_noise=lambda hyper, gradient: hyper.lr * hyper.sigma,  # noqa: ARG005 - the same at any gradient
+    noise_params={"sigma": 0.3},
     summary="Steps of one length, whatever the length of the gradient.",
     reference="Hazan, Levy & Shalev-Shwartz, arXiv 1507.02030",
 )

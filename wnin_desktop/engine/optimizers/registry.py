@@ -88,7 +88,9 @@ class OptimizerSpec:
         overwrites_gradient: `step` changes `p.grad`.
         update_noise: `update_noise(hyper, gradient)` is the standard deviation, element by element, of the
             noise that the first step adds to the weights; None says that there is none.
-        equilibrium_params: Hyper-parameters under which a sampler's stationary law on a quadratic is known.
+        noise_params: Hyper-parameters under which that is tested, where the defaults have no noise.
+        equilibrium_params: Hyper-parameters under which a sampler's stationary law on a quadratic is
+            exp(-L/T).
         summary: One sentence.
         reference: Where the algorithm comes from.
         module: Module that registered it.
@@ -105,6 +107,7 @@ class OptimizerSpec:
     gradient_scale: GradientScale | None = None
     overwrites_gradient: bool = False
     update_noise: Callable[[Any, Tensor], Tensor | float] | None = None
+    noise_params: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     equilibrium_params: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     summary: str = ""
     reference: str = ""
@@ -187,6 +190,7 @@ class OptimizerRegistry:
         gradient_scale: GradientScale | None = None,
         overwrites_gradient: bool = False,
         update_noise: Callable[[Any, Tensor], Tensor | float] | None = None,
+        noise_params: Mapping[str, Any] | None = None,
         equilibrium_params: Mapping[str, Any] | None = None,
         summary: str = "",
         reference: str = "",
@@ -217,6 +221,7 @@ class OptimizerRegistry:
             gradient_scale=gradient_scale,
             overwrites_gradient=overwrites_gradient,
             update_noise=update_noise,
+            noise_params=MappingProxyType(dict(noise_params or {})),
             equilibrium_params=MappingProxyType(dict(equilibrium_params or {})),
             summary=summary or _first_line(factory),
             reference=reference,
