@@ -78,8 +78,8 @@ def orthogonalize(u: Tensor, iterations: int = ITERATIONS) -> Tensor:
     """Return U with its singular values moved to about one, its singular vectors and rank kept.
 
     Args:
-        u: Matrices `[..., rows, cols]`. Any scale, down to the smallest single-precision numbers; zero stays
-            zero.
+        u: Matrices `[batch, rows, cols]`. Any scale, down to the smallest single-precision numbers; zero
+            stays zero.
         iterations: Newton-Schulz iterations; five bring singular values above 0.003 of ||U||_F into [0.67,
             1.15].
     """
@@ -91,7 +91,8 @@ def orthogonalize(u: Tensor, iterations: int = ITERATIONS) -> Tensor:
     x = x / torch.linalg.vector_norm(x, dim=(-2, -1), keepdim=True).clamp(min=tiny)
     for _ in range(iterations):
         gram = x @ x.mT
-        x = a * x + (b * gram + c * (gram @ gram)) @ x
+        polynomial = torch.baddbmm(gram, gram, gram, beta=b, alpha=c)
+        x = torch.baddbmm(x, polynomial, x, beta=a)
     return x.mT if is_tall else x
 
 
@@ -185,7 +186,7 @@ class MuonMatrices(torch.optim.Optimizer):
 
     def _batch(self, matrices: Tensor) -> Tensor:
         if self._context.reproducible:  # how a batched product is cut up depends on the length of the batch
-            return torch.stack([orthogonalize(matrix.clone()) for matrix in matrices])
+            return torch.cat([orthogonalize(matrix.clone()) for matrix in matrices.split(1)])
         return orthogonalize(matrices)
 
 

@@ -67,7 +67,7 @@ def gamma(v: Tensor, slope: Tensor, g: Tensor) -> Tensor:
         slope: dV/dw, element by element.
         g: The preconditioner G.
     """
-    return torch.where(v > 0, -slope * g.square() / (2 * v.sqrt()), 0.0)
+    return g.square().mul_(slope).div_(v.sqrt().mul_(-2)).masked_fill_(v == 0, 0.0)
 
 
 class Psgld(torch.optim.Optimizer):
