@@ -2,14 +2,37 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib
+import os
+import sys
+import time
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
 
 import click
 
 import wnin_desktop
+from wnin_desktop import paths
+from wnin_desktop.errors import WninError
+
+INTERRUPTED = 130
 
 # verb: (module that holds a click command named `command`, the line in `wnin --help`)
-VERBS: dict[str, tuple[str, str]] = {}
+VERBS: dict[str, tuple[str, str]] = {
+    "demo": ("wnin_desktop.cli.demo", "Run the sample comparison and write its report."),
+    "train": ("wnin_desktop.cli.train", "Train one run, record it and, with --ws, stream it."),
+    "compare": ("wnin_desktop.cli.compare", "Run a comparison from a file or a preset."),
+    "runs": ("wnin_desktop.cli.runs", "List, show, export, resume, compare and delete what was recorded."),
+    "optimizers": ("wnin_desktop.cli.optimizers", "List, check and trust optimizers."),
+    "report": ("wnin_desktop.cli.report", "Write the report of a recorded comparison."),
+    "serve": ("wnin_desktop.cli.serve", "Serve live events to clients on this machine."),
+    "doctor": (
+        "wnin_desktop.cli.doctor",
+        "Say what works on this machine, and what to do where it does not.",
+    ),
+}
 
 
 class LazyGroup(click.Group):
@@ -25,6 +48,18 @@ class LazyGroup(click.Group):
             return None
         return importlib.import_module(VERBS[cmd_name][0]).command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the verb that `args` name; a wrong one is refused with what is allowed."""
+        if args and args[0] not in VERBS and not args[0].startswith("-"):
+            near = difflib.get_close_matches(args[0], VERBS, n=1)
+            hint = f" (did you mean {near[0]}?)" if near else ""
+            raise click.UsageError(
+                f"verb: {args[0]!r} is not accepted; allowed: {', '.join(VERBS)}{hint}.", ctx
+            )
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """List the verbs from the table alone."""
         with formatter.section("Verbs"):
@@ -37,6 +72,79 @@ def wnin() -> None:
     """Without Noise There Is Nothing: compare optimizers under noise, with seeds and intervals."""
 
 
+def run(command: click.Command, name: str, args: Sequence[str] | None = None) -> int:
+    """Run `command` and return the exit code: 0, 1 for faults, 2 for bad input, 130 for an interruption.
+
+    Whatever goes wrong is said on stderr in a sentence; a traceback goes to a file.
+    """
+    _write_any_character()
+    try:
+        returned = command.main(args=args, prog_name=name, standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
+        return 2
+    except click.ClickException as error:
+        return _fail(_usage_sentence(error), error.exit_code)
+    except WninError as error:
+        return _fail(str(error), error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        return _fail("interrupted; what was recorded is kept.", INTERRUPTED)
+    except Exception as error:  # the last border: nobody above could say more about it
+        return _fail(_unexpected(error), 1)
+    return returned if isinstance(returned, int) else 0
+
+
 def main() -> None:
     """Run `wnin`."""
-    wnin()
+    leave(run(wnin, "wnin"))
+
+
+def leave(code: int) -> None:
+    """End the process with `code`; a reader that went away first is no fault."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(code)
+
+
+def _write_any_character() -> None:
+    """Replace characters that the terminal's encoding lacks instead of failing on them."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="replace")
+
+
+def _fail(sentence: str, code: int) -> int:
+    for line in sentence.splitlines() or [""]:
+        click.echo(f"error: {line}", err=True)
+    return code
+
+
+def _usage_sentence(error: click.ClickException) -> str:
+    text = " ".join(error.format_message().split())
+    context = getattr(error, "ctx", None)
+    return f"{text} See `{context.command_path} --help`." if context is not None else text
+
+
+def _unexpected(error: Exception) -> str:
+    what = f"{type(error).__name__}: {error}".splitlines()[0]
+    path = _write_log("".join(traceback.format_exception(error)))
+    where = f"the details are in {path}" if path else "and the details could not be written to a file"
+    return f"unexpected fault ({what}); what was recorded is kept, {where}."
+
+
+def _write_log(text: str) -> Path | None:
+    folder = paths.home() / "logs"
+    path = folder / f"{time.strftime('%Y-%m-%d_%H%M%S')}_{os.getpid()}.log"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except OSError:
+        return None
+    return path
+
+
+if __name__ == "__main__":
+    main()
