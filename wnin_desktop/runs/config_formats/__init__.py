@@ -1,0 +1,1 @@
+"""TOML, JSON and YAML as data plus the line each field stands on."""
