@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from wnin_desktop.engine import gemm
 from wnin_desktop.engine.cohort.arm import Arm
 from wnin_desktop.engine.cohort.batches import Batches
 from wnin_desktop.engine.cohort.block import Shapes
@@ -22,6 +24,7 @@ from wnin_desktop.engine.nets.initial import initialize
 from wnin_desktop.engine.optimizers.registry import OptimizerSpec
 from wnin_desktop.engine.tasks.base import Task
 from wnin_desktop.noise.keyed import KeyedNoise
+from wnin_desktop.schema.network import MlpConfig
 from wnin_desktop.schema.run import CompareConfig
 
 
@@ -57,6 +60,7 @@ class Cohort:
         self.lanes = [
             [self._place(cell, lane) for cell in cells] for lane, cells in enumerate(self._deal(lanes))
         ]
+        self.library: gemm.Library = self._library()
         self._pool = ThreadPoolExecutor(len(self.lanes), "wnin-lane") if len(self.lanes) > 1 else None
 
     @property
@@ -67,14 +71,33 @@ class Cohort:
     def _deal(self, lanes: int) -> list[list[tuple[range, range]]]:
         """Return for each lane its cells, a cell being (arm numbers, seed numbers) of one unit."""
         arms, seeds = range(len(self.config.arms)), range(len(self.config.seeds))
-        if self.config.numerics == "reproducible" or not stacks(
-            self.config.network, self._module, self.device
-        ):
+        if self.config.numerics == "reproducible" or not self._stacks():
             singles = [(arms[a : a + 1], seeds[s : s + 1]) for s in seeds for a in arms]
             return [part for lane in range(lanes) if (part := singles[lane::lanes])]
         if len(seeds) >= lanes and len(seeds) >= len(arms):
             return [[(arms, part)] for part in _cut(seeds, lanes)]
         return [[(part, seeds)] for part in _cut(arms, lanes)]
+
+    def _stacks(self) -> bool:
+        return stacks(self.config.network, self._module, self.device, self._rows())
+
+    def _rows(self) -> int:
+        """Return the examples of a step, times the tokens of one for sequences."""
+        size, count = self.config.budget.batch_size, len(self._task.train)
+        tokens = self._task.input_shape[0] if self._task.kind == "sequence" else 1
+        return tokens * (count if size == "full" else min(size, count))
+
+    def _library(self) -> gemm.Library:
+        """Choose who multiplies; the reproducible mode never switches, for a measurement may vary."""
+        network = self.config.network
+        if not isinstance(network, MlpConfig) or not network.hidden:
+            return "default"
+        if self.config.numerics == "reproducible" or self.device.type != "cpu":
+            return "default"
+        rows = self._rows()
+        arms = len(self.config.arms) // len(self.lanes) or 1
+        wide = gemm.worth_measuring(rows, math.prod(self._task.input_shape), network.hidden[0] * arms)
+        return gemm.fastest() if wide else "default"
 
     def _place(self, cell: tuple[range, range], lane: int) -> Placed:
         arm_numbers, seed_numbers = cell
@@ -92,7 +115,7 @@ class Cohort:
             for place, a in enumerate(arm_numbers)
         ]
         module = build_network(self.config.network, self._task).to(self.device)
-        engine = choose_gradients(self.config.network, module, self.device, len(arms), len(seeds))
+        engine = choose_gradients(self.config.network, module, len(arms), len(seeds))
         unit = Unit(arms, self.shapes, engine, batches, draws, self.device, self._task.classes)
         self._initialize(unit, seeds)
         total = len(self.config.seeds)
@@ -120,6 +143,10 @@ class Cohort:
 
     def advance(self, step: int, count: int, norms_every: int) -> list[list[tuple[Placed, StepRecord]]]:
         """Take `count` steps after `step` finished ones; return per step the records of all units."""
+        with gemm.using(self.library):
+            return self._advance(step, count, norms_every)
+
+    def _advance(self, step: int, count: int, norms_every: int) -> list[list[tuple[Placed, StepRecord]]]:
         if self._pool is None:
             return [self._step_lane(self.lanes[0], step + i, norms_every) for i in range(count)]
         futures = [
@@ -144,7 +171,8 @@ class Cohort:
     def state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
         """Return (tensors, JSON-able rest) of everything that the next step depends on."""
         tensors: dict[str, Tensor] = {}
-        rest: dict[str, Any] = {"lanes": len(self.lanes), "units": []}
+        rest: dict[str, Any] = {"lanes": len(self.lanes), "library": self.library}
+        rest["units"] = []
         for number, placed in enumerate(self.placed):
             unit, lead = placed.unit, f"unit{number}/"
             tensors[lead + "theta"] = unit.theta.flat
@@ -160,6 +188,7 @@ class Cohort:
     @torch.no_grad()
     def restore(self, tensors: dict[str, Tensor], rest: dict[str, Any]) -> None:
         """Take over what `state` returned, bit for bit."""
+        self.library = rest["library"]
         for number, (placed, saved) in enumerate(zip(self.placed, rest["units"], strict=True)):
             unit, lead = placed.unit, f"unit{number}/"
             unit.theta.flat.copy_(tensors[lead + "theta"])

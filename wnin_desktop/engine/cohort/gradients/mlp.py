@@ -10,23 +10,44 @@ backward pass is
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from wnin_desktop.engine.cohort.block import Block
 from wnin_desktop.engine.cohort.gradients.base import EVALUATION_ROWS, Scores
 
-Forward = Callable[[Tensor], Tensor]
-Backward = Callable[[Tensor, Tensor, Tensor], Tensor]
-"""(upstream gradient, pre-activation, activation) -> gradient of the pre-activation."""
+aten = torch.ops.aten
 
-ACTIVATIONS: dict[str, tuple[Forward, Backward]] = {
-    "relu": (torch.relu, lambda g, _z, h: torch.ops.aten.threshold_backward(g, h, 0)),
-    "tanh": (torch.tanh, lambda g, _z, h: torch.ops.aten.tanh_backward(g, h)),
-    "gelu": (torch.nn.functional.gelu, lambda g, z, _h: torch.ops.aten.gelu_backward(g, z)),
-    "silu": (torch.nn.functional.silu, lambda g, z, _h: torch.ops.aten.silu_backward(g, z)),
+
+@dataclass(frozen=True)
+class Activation:
+    """phi, written over its input where phi' needs only phi's value, and the gradient by the pre-activation.
+
+    `backward(upstream, pre, post, out)` writes into `out`; with an overwritten input, pre is post.
+    """
+
+    forward: Callable[[Tensor], Tensor]
+    backward: Callable[[Tensor, Tensor, Tensor, Tensor], Tensor]
+
+
+ACTIVATIONS = {
+    "relu": Activation(
+        torch.relu_, lambda g, _z, h, out: aten.threshold_backward.grad_input(g, h, 0, grad_input=out)
+    ),
+    "tanh": Activation(
+        torch.tanh_, lambda g, _z, h, out: aten.tanh_backward.grad_input(g, h, grad_input=out)
+    ),
+    "gelu": Activation(
+        functional.gelu, lambda g, z, _h, out: aten.gelu_backward.grad_input(g, z, grad_input=out)
+    ),
+    "silu": Activation(
+        functional.silu, lambda g, z, _h, out: aten.silu_backward.grad_input(g, z, grad_input=out)
+    ),
 }
 
 COPY_LIMIT = 1 << 18
@@ -38,7 +59,8 @@ class MlpGradients:
 
     def __init__(self, layers: int, activation: str, arms: int, seeds: int) -> None:
         self._layers = layers
-        self._forward, self._backward = ACTIVATIONS[activation]
+        self._activation = ACTIVATIONS[activation]
+        self._memory: dict[tuple[str, int], Tensor] = {}
         self._arms = arms
         self._seeds = seeds
 
@@ -51,6 +73,7 @@ class MlpGradients:
         """Write gradients into `out` and return losses `[members]`."""
         x = x.flatten(2)
         first = _first_layer(x, self._arms, self._seeds)
+        first.memory = self._first_memory(first, parameters)
         pre, post = self._run(parameters, first)
         targets = y if y.shape[0] == parameters.members else y.repeat(self._arms, 1)
         loss, delta = _softmax_cross_entropy(pre[-1], targets)
@@ -58,7 +81,10 @@ class MlpGradients:
             weight = parameters[f"layers.{layer}.weight"]
             torch.bmm(delta.transpose(1, 2), post[layer - 1], out=out[f"layers.{layer}.weight"])
             torch.sum(delta, 1, out=out[f"layers.{layer}.bias"])
-            delta = self._backward(torch.bmm(delta, weight), pre[layer - 1], post[layer - 1])
+            upstream = self._reuse("upstream", layer, post[layer - 1])
+            torch.bmm(delta, weight, out=upstream)
+            delta = self._reuse("delta", layer, post[layer - 1], strided=True)
+            self._activation.backward(upstream, pre[layer - 1], post[layer - 1], delta)
         first.weight_gradient(delta, out["layers.0.weight"])
         torch.sum(delta, 1, out=out["layers.0.bias"])
         return loss
@@ -81,10 +107,29 @@ class MlpGradients:
         pre = [first.forward(parameters["layers.0.weight"], parameters["layers.0.bias"])]
         post: list[Tensor] = []
         for layer in range(1, self._layers):
-            post.append(self._forward(pre[-1]))
+            post.append(self._activation.forward(pre[-1]))
             weight, bias = parameters[f"layers.{layer}.weight"], parameters[f"layers.{layer}.bias"]
             pre.append(torch.baddbmm(bias.unsqueeze(1), post[-1], weight.transpose(1, 2)))
         return pre, post
+
+    def _reuse(self, what: str, layer: int, like: Tensor, *, strided: bool = False) -> Tensor:
+        """Return memory of `like`'s shape, kept from step to step: fresh pages cost a tenth of a product.
+
+        With `strided` also its strides: the first layer's gradient is then one wide product without a copy.
+        """
+        kept = self._memory.get((what, layer))
+        if kept is None or kept.shape != like.shape or (strided and kept.stride() != like.stride()):
+            form = torch.preserve_format if strided else torch.contiguous_format
+            kept = self._memory[what, layer] = torch.empty_like(like, memory_format=form)
+        return kept
+
+    def _first_memory(self, first: _FirstLayer, parameters: Block) -> Tensor:
+        weight = parameters["layers.0.weight"]
+        size = weight.shape[0] * weight.shape[1] * first.rows
+        kept = self._memory.get(("first", 0))
+        if kept is None or kept.numel() != size:
+            kept = self._memory["first", 0] = torch.empty(size, device=weight.device, dtype=weight.dtype)
+        return kept
 
 
 def _softmax_cross_entropy(logits: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
@@ -97,26 +142,39 @@ def _softmax_cross_entropy(logits: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
     return loss, delta.mul_(1.0 / y.shape[1])
 
 
-class _FirstLayer:
-    """The layer that meets the data, where sharing a batch saves work."""
+class _FirstLayer(ABC):
+    """The layer that meets the data, where sharing a batch saves work.
 
+    `memory` is flat room for the output, kept from step to step; without it every call makes its own.
+    """
+
+    def __init__(self, x: Tensor) -> None:
+        self._x = x
+        self.memory: Tensor | None = None
+
+    @property
+    def rows(self) -> int:
+        """Examples that each member sees."""
+        return self._x.shape[-2]
+
+    @abstractmethod
     def forward(self, weight: Tensor, bias: Tensor) -> Tensor:
         """Return pre-activations `[members, B, width]` for weight `[members, width, inputs]`."""
-        raise NotImplementedError
 
+    @abstractmethod
     def weight_gradient(self, delta: Tensor, out: Tensor) -> None:
         """Write delta' x for delta `[members, B, width]`."""
-        raise NotImplementedError
+
+    def _room(self, *shape: int) -> Tensor:
+        return self._x.new_empty(shape) if self.memory is None else self.memory.view(shape)
 
 
 class _PerMember(_FirstLayer):
     """Every member has its own batch: x `[members, B, inputs]`."""
 
-    def __init__(self, x: Tensor) -> None:
-        self._x = x
-
     def forward(self, weight: Tensor, bias: Tensor) -> Tensor:
-        return torch.baddbmm(bias.unsqueeze(1), self._x, weight.transpose(1, 2))
+        out = self._room(weight.shape[0], self.rows, weight.shape[1])
+        return torch.baddbmm(bias.unsqueeze(1), self._x, weight.transpose(1, 2), out=out)
 
     def weight_gradient(self, delta: Tensor, out: Tensor) -> None:
         torch.bmm(delta.transpose(1, 2), self._x, out=out)
@@ -125,13 +183,11 @@ class _PerMember(_FirstLayer):
 class _SharedByAll(_FirstLayer):
     """One batch for all members: x `[B, inputs]`; one wide product."""
 
-    def __init__(self, x: Tensor) -> None:
-        self._x = x
-
     def forward(self, weight: Tensor, bias: Tensor) -> Tensor:
         members, width, inputs = weight.shape
-        wide = torch.addmm(bias.view(-1), self._x, weight.view(members * width, inputs).t())
-        return wide.view(-1, members, width).transpose(0, 1)
+        out = self._room(self.rows, members * width)
+        torch.addmm(bias.view(-1), self._x, weight.view(members * width, inputs).t(), out=out)
+        return out.view(-1, members, width).transpose(0, 1)
 
     def weight_gradient(self, delta: Tensor, out: Tensor) -> None:
         members, rows, width = delta.shape
@@ -142,25 +198,21 @@ class _SharedByAll(_FirstLayer):
 class _SharedBySeed(_FirstLayer):
     """One batch a seed: x `[seeds, B, inputs]`; one batched product an arm, no copies of the data."""
 
-    def __init__(self, x: Tensor, arms: int) -> None:
-        self._x = x
-        self._arms = arms
-
     def forward(self, weight: Tensor, bias: Tensor) -> Tensor:
-        seeds, rows, _ = self._x.shape
-        out = self._x.new_empty(weight.shape[0], rows, weight.shape[1])
-        for arm in range(self._arms):
-            low, high = arm * seeds, (arm + 1) * seeds
+        out = self._room(weight.shape[0], self.rows, weight.shape[1])
+        for low, high in self._arms(weight):
             torch.baddbmm(
                 bias[low:high].unsqueeze(1), self._x, weight[low:high].transpose(1, 2), out=out[low:high]
             )
         return out
 
     def weight_gradient(self, delta: Tensor, out: Tensor) -> None:
-        seeds = self._x.shape[0]
-        for arm in range(self._arms):
-            low, high = arm * seeds, (arm + 1) * seeds
+        for low, high in self._arms(out):
             torch.bmm(delta[low:high].transpose(1, 2), self._x, out=out[low:high])
+
+    def _arms(self, stacked: Tensor) -> list[tuple[int, int]]:
+        seeds = self._x.shape[0]
+        return [(low, low + seeds) for low in range(0, stacked.shape[0], seeds)]
 
 
 def _first_layer(x: Tensor, arms: int, seeds: int) -> _FirstLayer:
@@ -171,4 +223,4 @@ def _first_layer(x: Tensor, arms: int, seeds: int) -> _FirstLayer:
         return _PerMember(x)
     if x.numel() * arms <= COPY_LIMIT:
         return _PerMember(x.repeat(arms, 1, 1))
-    return _SharedBySeed(x, arms)
+    return _SharedBySeed(x)
