@@ -1,0 +1,129 @@
+"""Running something from the command line: watched, interrupted by Ctrl-C in two stages, never lost."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from types import FrameType
+from typing import Any, TypeVar
+
+import click
+
+from wnin_desktop.cli.common import console, is_terminal
+from wnin_desktop.cli.progress import LiveProgress, PlainProgress, Progress
+from wnin_desktop.engine.control import RunControl
+from wnin_desktop.errors import StoppedByUser
+from wnin_desktop.runs.drive import Sink, Watchers, drive, resume
+from wnin_desktop.runs.session import SOURCES
+from wnin_desktop.runs.store import Store
+from wnin_desktop.schema.run import CompareConfig
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+executor_option = click.option(
+    "--executor",
+    type=click.Choice(list(SOURCES)),
+    default="inline",
+    show_default=True,
+    help="Train in this process, or in a worker process that may crash alone.",
+)
+
+
+@dataclass
+class Watching:
+    """How a run is watched: progress on stderr, and sinks that hear what the store has."""
+
+    quiet: bool = False
+    no_color: bool = False
+    committed: list[Sink] = field(default_factory=list)
+
+
+def run_new(store: Store, config: CompareConfig, watching: Watching, *, executor: str = "inline") -> str:
+    """Run a comparison and return its experiment id.
+
+    Raises:
+        StoppedByUser: Ctrl-C; what was recorded is kept and can be resumed.
+        InputError: The configuration does not fit this machine.
+    """
+    named: list[str] = []
+
+    def work(control: RunControl, watchers: Watchers) -> str:
+        return drive(store, config, control, watchers, source=SOURCES[executor], on_started=named.append)
+
+    return _run(store, work, watching, named)
+
+
+def run_on(store: Store, experiment_id: str, watching: Watching, *, executor: str = "inline") -> str:
+    """Resume an unfinished comparison and return its experiment id.
+
+    Raises:
+        StoppedByUser: Ctrl-C; what was recorded is kept and can be resumed.
+        InputError: There is no such experiment, or nothing of it is left to do.
+    """
+
+    def work(control: RunControl, watchers: Watchers) -> str:
+        return resume(store, experiment_id, control, watchers, source=SOURCES[executor])
+
+    return _run(store, work, watching, [experiment_id])
+
+
+def _run(
+    store: Store, work: Callable[[RunControl, Watchers], str], watching: Watching, named: list[str]
+) -> str:
+    control = RunControl()
+    shown = progress(no_color=watching.no_color)
+    with shown, stop_on_interrupt(control, shown.say):
+        watchers = Watchers([] if watching.quiet else [shown], watching.committed, shown.say)
+        try:
+            experiment_id = work(control, watchers)
+        except KeyboardInterrupt:
+            raise StoppedByUser(_how_to_resume("interrupted", named)) from None
+    if any(run.status == "stopped" for run in store.runs(experiment_id=experiment_id)):
+        raise StoppedByUser(_how_to_resume("stopped with a checkpoint", [experiment_id]))
+    return experiment_id
+
+
+def _how_to_resume(what: str, named: list[str]) -> str:
+    if not named:
+        return f"{what} before anything was recorded."
+    return f"{what}; what was recorded is kept, go on with: wnin runs resume {named[0]}"
+
+
+def progress(*, no_color: bool = False) -> Progress:
+    """Return the progress that fits where stderr leads to."""
+    if is_terminal(sys.stderr):
+        return LiveProgress(console(no_color=no_color, err=True))
+    return PlainProgress(sys.stderr)
+
+
+@contextmanager
+def stop_on_interrupt(control: RunControl, say: Callable[[str], None]) -> Iterator[None]:
+    """Within the block the first Ctrl-C (or SIGTERM) stops with a checkpoint, the second one quits."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    asked: list[int] = []
+
+    def handle(number: int, _frame: FrameType | None) -> None:
+        asked.append(number)
+        if len(asked) > 1:
+            raise KeyboardInterrupt
+        # The handler runs between two instructions of the thread that reads the commands; a thread of its
+        # own waits for the queue's lock instead of slipping in between.
+        threading.Thread(target=stop, name="wnin-stop").start()
+
+    def stop() -> None:
+        control.stop(checkpoint=True)
+
+    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        if len(asked) == 1:
+            say("Asked to stop.")
