@@ -41,6 +41,9 @@ TABLES = {
     "progress": """CREATE TABLE progress (
   run_key INTEGER PRIMARY KEY, committed INTEGER NOT NULL, events INTEGER NOT NULL, crc INTEGER NOT NULL)""",
     "batches": """CREATE TABLE batches (position INTEGER PRIMARY KEY, data BLOB NOT NULL)""",
+    "recent": """CREATE TABLE recent (
+  recent_key INTEGER PRIMARY KEY, run_key INTEGER NOT NULL, first_step INTEGER NOT NULL,
+  data BLOB NOT NULL)""",
     "labels": """CREATE TABLE labels (
   label_key INTEGER PRIMARY KEY, experiment_id TEXT NOT NULL, label TEXT NOT NULL, crc INTEGER NOT NULL)""",
     "events": """CREATE TABLE events (
@@ -152,6 +155,17 @@ class Database:
             except BaseException:
                 roll_back(connection)
                 raise
+
+    @contextlib.contextmanager
+    def snapshot(self) -> Iterator[apsw.Connection]:
+        """Yield a connection whose statements all see the store at one moment."""
+        connection = self.connection
+        with translated(self.path):
+            connection.execute("BEGIN")
+            try:
+                yield connection
+            finally:
+                roll_back(connection)
 
     def close(self) -> None:
         """Close every connection; the last one carries the log into the main file."""

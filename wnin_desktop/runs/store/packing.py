@@ -15,6 +15,7 @@ A number that was not measured is NaN. Values come back bit for bit.
 
 from __future__ import annotations
 
+import itertools
 import math
 import struct
 import zlib
@@ -45,11 +46,16 @@ KIND = slice(0, 4 + len(COLUMNS))
 KEYS = np.dtype([("kind", f"V{KIND.stop}"), ("segments", "<u4"), ("run_key", "<u8"), ("first", "<u8")])
 """The header as numpy sees it."""
 SEGMENT = np.dtype([("rows", "<u4"), ("label", "<u4")])
+NOTHING = np.full((1, 1, 1), np.nan)
+NO_SEGMENTS = np.empty(0, dtype=SEGMENT)
 CRC = struct.Struct("<I")
+PIECE = 128 * 1024
+"""Numbers that are unpacked at a time."""
 INTACT = 0x2144DF1C
 """CRC-32 of anything followed by its own CRC-32."""
 
 _values = attrgetter(*COLUMNS)
+_said = attrgetter("noise_mode", "schedule_phase", "reasons", "nonfinite")
 
 
 class Label(NamedTuple):
@@ -83,17 +89,58 @@ def pack(batches: Sequence[Batch], label_key: Callable[[StepMetrics], int]) -> l
     blobs: dict[int, bytes] = {}
     for rows in {len(batch.events) for batch in batches}:
         chosen = [index for index, batch in enumerate(batches) if len(batch.events) == rows]
-        numbers = _pack_numbers([batches[index].events for index in chosen], rows)
-        for index, (layout, values) in zip(chosen, numbers, strict=True):
-            blobs[index] = _finished(batches[index], layout, values, label_key)
+        events = [event for index in chosen for event in batches[index].events]
+        table = _table(events).reshape(len(chosen), rows, len(COLUMNS))
+        packed = _pack_columns(table.transpose(0, 2, 1).copy())
+        for index, (layout, content) in zip(chosen, packed, strict=True):
+            run_key, part = batches[index]
+            segments = _segments(part, label_key)
+            blobs[index] = _finished(run_key, part[0].step, rows, layout, content, segments)
     return [blobs[index] for index in range(len(batches))]
 
 
-def _pack_numbers(batches: Sequence[Sequence[StepMetrics]], rows: int) -> list[tuple[bytes, bytes]]:
-    """Return layout and packed columns of each batch; all have `rows` steps."""
-    values = [_values(event) for events in batches for event in events]
-    # From [batch, row, column] to [batch, column, row]; None becomes NaN.
-    table = np.array(values, dtype="<f8").reshape(len(batches), rows, len(COLUMNS)).transpose(0, 2, 1).copy()
+def _table(events: list[StepMetrics]) -> np.ndarray:
+    """Return the floating-point columns of steps, shape [steps, columns]; None becomes NaN."""
+    given = [value is not None for value in _values(events[0])]
+    present = tuple(itertools.compress(COLUMNS, given))
+    others = tuple(name for name in COLUMNS if name not in present)
+    if len(present) < 2 or len(others) < 2:
+        return np.array([_values(event) for event in events], dtype="<f8")
+    # Most columns are None most of the time, and numpy is slow to see that: steps that have the same columns
+    # as the first one take the short way.
+    nothing = (None,) * len(others)
+    alike = [more == nothing for more in map(attrgetter(*others), events)]
+    short = list(map(attrgetter(*present), itertools.compress(events, alike)))
+    table = np.full((len(events), len(COLUMNS)), np.nan, dtype="<f8")
+    rows, columns = np.flatnonzero(alike), np.flatnonzero(given)
+    table[rows[:, None], columns] = np.array(short, dtype="<f8")
+    if len(short) < len(events):
+        table[~np.array(alike)] = [
+            _values(event) for event, same in zip(events, alike, strict=True) if not same
+        ]
+    return table
+
+
+def merge(run_key: int, found: Sequence[tuple[int, bytes]]) -> list[tuple[int, bytes]]:
+    """Return the same steps as `found` in as few blobs as possible, as (first step, blob) pairs.
+
+    Raises:
+        StoreError: A blob is damaged, of another place, or does not follow on the one before.
+    """
+    steps = unpack(run_key, found, COLUMNS, labels=True)
+    labels = np.repeat(steps.segments["label"], steps.segments["rows"])
+    merged = []
+    for start in range(0, steps.rows, ROWS_LIMIT):
+        part = steps.table[None, :, start : start + ROWS_LIMIT].astype("<f8")
+        ((layout, content),) = _pack_columns(part)
+        segments = _stretches(labels[start : start + ROWS_LIMIT])
+        first = steps.first_step + start
+        merged.append((first, _finished(run_key, first, part.shape[2], layout, content, segments)))
+    return merged
+
+
+def _pack_columns(table: np.ndarray) -> list[tuple[bytes, bytes]]:
+    """Return layout and packed columns of each batch in `table`, of shape [batches, columns, rows]."""
     with np.errstate(over="ignore"):
         singles = table.astype("<f4")
     missing = np.isnan(table)
@@ -105,53 +152,60 @@ def _pack_numbers(batches: Sequence[Sequence[StepMetrics]], rows: int) -> list[t
     packed: list[tuple[bytes, bytes]] = [(b"", b"")] * len(kinds)
     for kind in set(kinds):
         alike = [index for index, other in enumerate(kinds) if other == kind]
-        layout = np.frombuffer(kind, dtype="u1")
-        parts = (
-            table[alike][:, layout == CONSTANT, :1],
-            table[alike][:, layout == DOUBLE],
-            singles[alike][:, layout == SINGLE],
-        )
-        flat = [np.ascontiguousarray(part).reshape(len(alike), math.prod(part.shape[1:])) for part in parts]
-        columns = np.concatenate([part.view("u1") for part in flat], axis=1)
-        size, content = columns.shape[1], columns.tobytes()
-        for place, index in enumerate(alike):
-            packed[index] = (kind, content[place * size : (place + 1) * size])
+        content = _joined_columns(np.frombuffer(kind, dtype="u1"), table[alike], singles[alike])
+        for index, row in zip(alike, content, strict=True):
+            packed[index] = (kind, row.tobytes())
     return packed
 
 
-def _finished(batch: Batch, layout: bytes, values: bytes, label_key: Callable[[StepMetrics], int]) -> bytes:
-    segments = _segments(batch.events, label_key)
-    header = HEADER.pack(
-        VERSION, len(batch.events), layout, len(segments) // 2, batch.run_key, batch.events[0].step
-    )
-    body = b"".join((header, values, struct.pack(f"<{len(segments)}I", *segments)))
+def _joined_columns(layout: np.ndarray, doubles: np.ndarray, singles: np.ndarray) -> np.ndarray:
+    """Return the bytes of batches that share a layout, as uint8 of shape [batches, bytes]."""
+    parts = (
+        doubles[:, layout == CONSTANT, :1], doubles[:, layout == DOUBLE], singles[:, layout == SINGLE],
+    )  # fmt: skip
+    flat = [np.ascontiguousarray(part).reshape(len(part), math.prod(part.shape[1:])) for part in parts]
+    return np.concatenate([part.view("u1") for part in flat], axis=1)
+
+
+def _finished(
+    run_key: int, first: int, rows: int, layout: bytes, content: bytes, segments: list[int]
+) -> bytes:
+    header = HEADER.pack(VERSION, rows, layout, len(segments) // 2, run_key, first)
+    body = b"".join((header, content, struct.pack(f"<{len(segments)}I", *segments)))
     return body + CRC.pack(zlib.crc32(body))
+
+
+def _stretches(labels: np.ndarray) -> list[int]:
+    """Return rows and label key of each stretch of equal label keys, one after the other."""
+    starts = np.flatnonzero(np.diff(labels, prepend=np.uint32(labels[0] + 1)))
+    rows = np.diff(starts, append=len(labels))
+    return np.column_stack([rows, labels[starts]]).ravel().tolist()
 
 
 def _segments(events: Sequence[StepMetrics], label_key: Callable[[StepMetrics], int]) -> list[int]:
     """Return rows and label key of each stretch of equal labels, one after the other."""
     segments: list[int] = []
-    start, first = 0, events[0]
-    for index, event in enumerate(events):
-        if (
-            event.reasons != first.reasons
-            or event.schedule_phase != first.schedule_phase
-            or event.noise_mode != first.noise_mode
-            or event.nonfinite != first.nonfinite
-        ):
-            segments += (index - start, label_key(first))
-            start, first = index, event
-    return [*segments, len(events) - start, label_key(first)]
+    start, current = 0, _said(events[0])
+    # Tuples compare equal at once where their parts are the same objects, which they mostly are.
+    for index, said in enumerate(map(_said, events)):
+        if said != current:
+            segments += (index - start, label_key(events[start]))
+            start, current = index, said
+    return [*segments, len(events) - start, label_key(events[start])]
 
 
 class Unpacked(NamedTuple):
-    """A run's steps as columns: `columns[name]` is float64 of shape [rows], NaN where not measured."""
+    """A run's steps: `table[i]` is the i-th wanted column, float64 [steps], NaN where not measured."""
 
     first_step: int
-    rows: int
-    columns: dict[str, np.ndarray]
+    table: np.ndarray
     segments: np.ndarray
     """Label segments (rows, label) in step order."""
+
+    @property
+    def rows(self) -> int:
+        """How many steps there are."""
+        return self.table.shape[1]
 
 
 def unpack(
@@ -162,7 +216,7 @@ def unpack(
     Args:
         run_key: The run they must belong to.
         found: (first step, blob) pairs.
-        names: Columns wanted.
+        names: Columns wanted, out of `COLUMNS`.
         labels: Whether the label segments are wanted too.
 
     Raises:
@@ -177,12 +231,17 @@ def unpack(
     if len(found) and not np.array_equal(firsts - firsts[0], offsets):
         gap = int(np.flatnonzero(firsts - firsts[0] != offsets)[0])
         raise StoreError(f"The steps just before step {firsts[gap]} are missing.")
-    columns = {name: np.full(int(rows.sum()), np.nan) for name in names}
+    wanted = np.array([names.index(name) if name in names else -1 for name in COLUMNS])
+    table = np.empty((len(names), int(rows.sum())))
     for kind, members in kinds.items():
-        blobs = [found[index][1] for index in members]
-        _spread(run_key, kind, blobs, firsts[members], offsets[members], columns)
-    segments = _joined_segments([blob for _, blob in found] if labels else [])
-    return Unpacked(int(firsts[0]) if len(found) else 1, int(rows.sum()), columns, segments)
+        # In pieces that stay in the processor's cache.
+        share = max(1, PIECE // (_rows_and_layout(kind)[0] * len(COLUMNS)))
+        for start in range(0, len(members), share):
+            part = members[start : start + share]
+            blobs = [found[index][1] for index in part]
+            _spread(run_key, kind, blobs, firsts[part], offsets[part], table, wanted)
+    segments = _joined_segments([blob for _, blob in found], int(rows.sum())) if labels else NO_SEGMENTS
+    return Unpacked(int(firsts[0]) if len(found) else 1, table, segments)
 
 
 def _by_kind(found: Sequence[tuple[int, bytes]]) -> dict[bytes, list[int]]:
@@ -210,9 +269,10 @@ def _spread(
     blobs: list[bytes],
     firsts: np.ndarray,
     offsets: np.ndarray,
-    columns: dict[str, np.ndarray],
+    table: np.ndarray,
+    wanted: np.ndarray,
 ) -> None:
-    """Write the wanted columns of blobs of one kind to their rows."""
+    """Write the wanted columns of blobs of one kind to their rows of `table`: [wanted columns, steps]."""
     rows, layout = _rows_and_layout(kind)
     sizes = {ABSENT: 0, CONSTANT: 8, DOUBLE: 8 * rows, SINGLE: 4 * rows}
     end = HEADER.size + sum(sizes[int(code)] for code in layout)
@@ -223,32 +283,39 @@ def _spread(
     headers = np.ascontiguousarray(data[:, : HEADER.size]).view(KEYS)[:, 0]
     if (headers["run_key"] != run_key).any() or (headers["first"] != firsts).any():
         raise StoreError(f"A batch of steps near step {firsts[0]} belongs to another place.")
+    absent = wanted[layout == ABSENT]
+    _place(table, absent[absent >= 0], NOTHING, offsets, rows)
     start = HEADER.size
     for code, form in ((CONSTANT, "<f8"), (DOUBLE, "<f8"), (SINGLE, "<f4")):
-        for column in np.flatnonzero(layout == code):
-            name = COLUMNS[column]
-            if name in columns:
-                part = np.ascontiguousarray(data[:, start : start + sizes[code]]).view(form)
-                _place(columns[name], part, offsets, rows)
-            start += sizes[code]
+        columns = wanted[layout == code]
+        stop = start + len(columns) * sizes[code]
+        part = np.ascontiguousarray(data[:, start:stop]).view(form)
+        if len(columns):
+            part = part.reshape(len(blobs), len(columns), -1).transpose(1, 0, 2)
+            _place(table, columns[columns >= 0], part[columns >= 0], offsets, rows)
+        start = stop
 
 
-def _place(column: np.ndarray, part: np.ndarray, offsets: np.ndarray, rows: int) -> None:
-    """Write `part`, of shape [blobs, rows] or [blobs, 1], to `column` at `offsets`."""
+def _place(table: np.ndarray, columns: np.ndarray, part: np.ndarray, offsets: np.ndarray, rows: int) -> None:
+    """Write `part`, of shape [columns, blobs, rows] or [columns, blobs, 1], to those columns at `offsets`."""
     if not (offsets % rows).any():
-        # Whole rows of a table move several times faster than single elements.
-        column[: len(column) // rows * rows].reshape(-1, rows)[offsets // rows] = part
+        # Whole stretches move several times faster than single elements.
+        count = table.shape[1] // rows
+        stretches = table[:, : count * rows].reshape(len(table), count, rows)
+        stretches[columns[:, None], offsets // rows] = part
     else:
-        column[offsets[:, None] + np.arange(rows)] = part
+        places = offsets[:, None] + np.arange(rows)
+        table[columns[:, None, None], places] = part
 
 
-def _joined_segments(blobs: list[bytes]) -> np.ndarray:
+def _joined_segments(blobs: list[bytes], rows: int) -> np.ndarray:
     parts = []
     for blob in blobs:
         end = len(blob) - CRC.size
         start = end - HEADER.unpack_from(blob)[3] * SEGMENT.itemsize
-        part = np.frombuffer(blob[max(start, 0) : end], dtype="u1")
-        if start < HEADER.size or part.view(SEGMENT)["rows"].sum() != _rows_and_layout(blob[KIND])[0]:
-            raise StoreError("The labels of a batch of steps do not fit its rows.")
-        parts.append(part)
-    return np.concatenate(parts).view(SEGMENT) if parts else np.empty(0, dtype=SEGMENT)
+        parts.append(blob[max(start, HEADER.size) : end])
+    content = b"".join(parts)
+    segments = np.frombuffer(content[: len(content) // SEGMENT.itemsize * SEGMENT.itemsize], dtype=SEGMENT)
+    if segments["rows"].sum() != rows:
+        raise StoreError("The labels of a batch of steps do not fit its rows.")
+    return segments

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from wnin_desktop.errors import InputError, StoreError
-from wnin_desktop.runs.store.database import POSITION_BITS, Database, position
+from wnin_desktop.runs.store import batches
+from wnin_desktop.runs.store.database import Database, position
 from wnin_desktop.runs.store.packing import COLUMNS, Label, Unpacked, unpack
 from wnin_desktop.schema import events as wire
 from wnin_desktop.schema.events import Event, RunEvent, StepMetrics
@@ -29,7 +30,7 @@ def read_series(
         if key not in COLUMNS:
             raise InputError.of("series", key, f"allowed: step, {', '.join(COLUMNS)}")
     found = _unpacked(database, run_key, committed, wanted, labels=False)
-    return {"step": np.arange(1, found.rows + 1), **{key: found.columns[key] for key in wanted}}
+    return {"step": np.arange(1, found.rows + 1), **dict(zip(wanted, found.table, strict=True))}
 
 
 def read_steps(database: Database, run: tuple[int, str, str, int], committed: int) -> list[StepMetrics]:
@@ -41,7 +42,7 @@ def read_steps(database: Database, run: tuple[int, str, str, int], committed: in
     run_key, run_id, arm, seed = run
     found = _unpacked(database, run_key, committed, COLUMNS, labels=True)
     labels = _read_labels(database, {int(key) for key in found.segments["label"]})
-    numbers = {name: _with_none(column) for name, column in found.columns.items()}
+    numbers = {name: _with_none(column) for name, column in zip(COLUMNS, found.table, strict=True)}
     rows = zip(*numbers.values(), strict=True)
     steps = []
     row = 0
@@ -105,11 +106,8 @@ def read_events(
 def _unpacked(
     database: Database, run_key: int, committed: int, names: Sequence[str], *, labels: bool
 ) -> Unpacked:
-    mask = (1 << POSITION_BITS) - 1
-    rows = database.rows(
-        "SELECT position & ?, data FROM batches WHERE position >= ? AND position < ? ORDER BY position",
-        (mask, position(run_key, 0), position(run_key + 1, 0)),
-    )
+    with database.snapshot() as connection:
+        rows = batches.read(connection, run_key)
     try:
         found = unpack(run_key, rows, names, labels=labels)
     except StoreError as error:

@@ -102,6 +102,7 @@ class _Copy:
         self._fresh = fresh
         self._damaged = damaged
         self._labels: set[int] = set()
+        self._recent = self._all_recent()
 
     def everything(self) -> dict[str, int]:
         """Copy, and return how many experiments, runs and steps came over and how many runs were cut."""
@@ -142,8 +143,7 @@ class _Copy:
 
     def _batches(self, connection: apsw.Connection, run_key: int) -> int:
         step = 0
-        for where, blob in self._rows("batches", "position", ("data",), run_key):
-            first = where & ((1 << POSITION_BITS) - 1)
+        for first, blob in (*self._merged(run_key), *self._recent.get(run_key, ())):
             if first != step + 1 or not isinstance(blob, bytes):
                 break
             try:
@@ -152,9 +152,19 @@ class _Copy:
                 break
             if not {int(key) for key in found.segments["label"]} <= self._labels:
                 break
-            self._insert(connection, "batches", (where, blob))
+            self._insert(connection, "batches", (position(run_key, first), blob))
             step += found.rows
         return step
+
+    def _merged(self, run_key: int) -> Iterator[tuple[int, Any]]:
+        for where, blob in self._rows("batches", "position", ("data",), run_key):
+            yield where & ((1 << POSITION_BITS) - 1), blob
+
+    def _all_recent(self) -> dict[int, list[tuple[int, Any]]]:
+        found: dict[int, list[tuple[int, Any]]] = {}
+        for _, run_key, first, blob in self._rows("recent", "recent_key", ("run_key", "first_step", "data")):
+            found.setdefault(run_key, []).append((first, blob))
+        return found
 
     def _events(self, connection: apsw.Connection, run_key: int) -> int:
         number = 0

@@ -14,7 +14,7 @@ import numpy as np
 
 from wnin_desktop.engine.durable import TEMPORARY, sync_directory
 from wnin_desktop.errors import InputError, StoreError
-from wnin_desktop.runs.store import catalogue, checkpoints, database, reading, salvage
+from wnin_desktop.runs.store import batches, catalogue, checkpoints, database, reading, salvage
 from wnin_desktop.runs.store.catalogue import Row
 from wnin_desktop.runs.store.database import DamagedStoreError, Database, position
 from wnin_desktop.runs.store.location import location_warning
@@ -289,7 +289,7 @@ class Store:
         with self._database.transaction() as connection:
             for run in runs:
                 bounds = (position(run.key, 0), position(run.key + 1, 0))
-                connection.execute("DELETE FROM batches WHERE position >= ? AND position < ?", bounds)
+                batches.delete(connection, run.key)
                 connection.execute("DELETE FROM events WHERE position >= ? AND position < ?", bounds)
                 connection.execute("DELETE FROM progress WHERE run_key = ?", (run.key,))
                 connection.execute("DELETE FROM runs WHERE run_key = ?", (run.key,))
@@ -359,8 +359,11 @@ class Store:
             for row in catalogue.read_rows(self._database, "experiments")
             if row.values["status"] == "running" and not self._is_written(row)
         ]
-        if left or stale:
+        unmerged = self._database.rows("SELECT DISTINCT run_key FROM recent")
+        if left or stale or unmerged:
             with self._database.transaction() as connection:
+                going = {row.key for row in found if self._is_written(row)}
+                batches.merge_recent(connection, {key for (key,) in unmerged} - going)
                 for row in left:
                     catalogue.update_row(connection, "runs", row, status="interrupted")
                 for row in stale:

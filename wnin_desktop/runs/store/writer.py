@@ -14,7 +14,7 @@ import msgspec
 import numpy as np
 
 from wnin_desktop.errors import StoreError
-from wnin_desktop.runs.store import catalogue
+from wnin_desktop.runs.store import batches, catalogue
 from wnin_desktop.runs.store.database import Database, position
 from wnin_desktop.runs.store.packing import ROWS_LIMIT, Batch, Label, label_of, pack
 from wnin_desktop.runs.store.reading import read_events, read_series
@@ -54,8 +54,14 @@ class _Run:
         self.last = 0
         self.committed = 0
         self.event_count = 0
+        self.recent = 0
         self.seen: set[bytes] = set()
         self.losses: np.ndarray | None = None
+
+    def is_long(self) -> bool:
+        """Whether the batches stored one by one, with those that wait, are to be merged."""
+        rows = self.recent + len(self.steps)
+        return rows >= batches.MERGED_ROWS or (rows > 0 and not self.active)
 
 
 class RunWriter:
@@ -291,12 +297,16 @@ class RunWriter:
                     for run, key in zip(waiting, keys, strict=True)
                 ],
             )
+            long = {key for run, key in zip(waiting, keys, strict=True) if run.is_long()}
+            if long:
+                batches.merge_recent(connection, long)
             if any(run.changed for run in waiting):
                 self._store_experiment_status(connection)
         self._labels |= labels
         for run, key in zip(waiting, keys, strict=True):
             run.key, run.changed, run.committed = key, False, run.last
             run.event_count += len(run.events)
+            run.recent = 0 if key in long else run.recent + len(run.steps)
             run.steps, run.events = [], []
         self._waiting = False
 
@@ -319,14 +329,16 @@ class RunWriter:
                 found = labels[label] = _store_label(connection, self.experiment_id, label)
             return found
 
-        batches = [
+        parts = [
             Batch(key, run.steps[start : start + ROWS_LIMIT])
             for run, key in zip(waiting, keys, strict=True)
             for start in range(0, len(run.steps), ROWS_LIMIT)
         ]
-        places = [position(batch.run_key, batch.events[0].step) for batch in batches]
-        blobs = pack(batches, label_key)
-        connection.executemany("INSERT INTO batches VALUES (?, ?)", zip(places, blobs, strict=True))
+        blobs = pack(parts, label_key)
+        batches.append(
+            connection,
+            [(part.run_key, part.events[0].step, blob) for part, blob in zip(parts, blobs, strict=True)],
+        )
 
     def _store_experiment_status(self, connection: apsw.Connection) -> None:
         row = catalogue.find(self._database, "experiments", self.experiment_id, connection)
