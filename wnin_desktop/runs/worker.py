@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import os
+import signal
 import threading
 import time
 import traceback
@@ -110,6 +111,8 @@ def _forward(ours: Connection, control: RunControl) -> None:
 
 
 def _child(pipe: Connection, job_text: str) -> None:
+    # Ctrl-C reaches every process of the terminal; the parent decides what it means and tells this one.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     control, up = RunControl(), _Uplink(pipe)
     threading.Thread(target=_listen, args=(pipe, control), name="wnin-listen", daemon=True).start()
     try:
