@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from wnin_desktop.cli.asking import is_confirmed
 from wnin_desktop.cli.common import color_option, json_option, note, write_json
 from wnin_desktop.cli.table import colourless_option, plain_table
 from wnin_desktop.engine.plugins import PluginRow, TrustStore, read_metadata, read_source
@@ -205,7 +205,7 @@ def trust(file: Path, yes: bool, as_json: bool) -> int:
     note(f"file       {path}\nSHA-256    {source.sha256}\nsays       {said.summary or '(no docstring)'}")
     note(f"registers  {', '.join(said.names) or '(nothing that can be read off its text)'}")
     note(WARNING)
-    if not yes and not _is_wanted():
+    if not yes and not is_confirmed("Trust this file?", "trusting"):
         note("Not trusted.")
         return 1
     # The hash that was shown is what is trusted, even if the file has changed since.
@@ -215,17 +215,6 @@ def trust(file: Path, yes: bool, as_json: bool) -> int:
     else:
         click.echo(f"Trusted {path.name} with SHA-256 {source.sha256}.")
     return 0
-
-
-def _is_wanted() -> bool:
-    """Ask whether to trust the file.
-
-    Raises:
-        InputError: There is nobody to ask.
-    """
-    if not sys.stdin.isatty():
-        raise InputError.of("--yes", False, "nobody can be asked here, so trusting needs --yes")
-    return click.confirm("Trust this file?", default=False, err=True)
 
 
 @command.command("untrust")

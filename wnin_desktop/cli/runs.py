@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any, get_args
 
@@ -10,7 +9,9 @@ import click
 import tomli_w
 
 from wnin_desktop import paths
+from wnin_desktop.cli.asking import is_confirmed
 from wnin_desktop.cli.common import note, open_store, shared_options, write_json
+from wnin_desktop.cli.running import Watching, executor_option, run_on
 from wnin_desktop.cli.runs_describe import (
     as_it_is,
     experiment_description,
@@ -22,7 +23,6 @@ from wnin_desktop.cli.runs_describe import (
     run_description,
     run_text,
 )
-from wnin_desktop.cli.running import Watching, executor_option, run_on
 from wnin_desktop.cli.table import plain_options
 from wnin_desktop.errors import InputError
 from wnin_desktop.runs.store import ExperimentRecord, RunRecord, Status, Store
@@ -217,7 +217,7 @@ def delete(ids: tuple[str, ...], permanent: bool, yes: bool, store: Path | None,
     """Put experiments in the trash, from which `wnin runs restore` takes them back."""
     with open_store(store) as opened:
         found = _resolved(opened, ids)
-        if permanent and not yes and not _is_confirmed(opened, found):
+        if permanent and not yes and not _is_wanted(opened, found):
             note("Nothing was removed.")
             return 1
         if permanent:
@@ -235,18 +235,12 @@ def delete(ids: tuple[str, ...], permanent: bool, yes: bool, store: Path | None,
     return 0
 
 
-def _is_confirmed(opened: Store, ids: list[str]) -> bool:
-    """Ask whether to remove experiments for good.
-
-    Raises:
-        InputError: There is nobody to ask.
-    """
+def _is_wanted(opened: Store, ids: list[str]) -> bool:
+    """Say what would be lost and ask."""
     for each in ids:
         record: ExperimentRecord = opened.experiment(each)
         note(f"{each}: {record.name}, {len(opened.runs(experiment_id=each))} runs with all they recorded")
-    if not sys.stdin.isatty():
-        raise InputError.of("--yes", False, "nobody can be asked here, so --permanent needs --yes")
-    return click.confirm("Remove this for good?", default=False, err=True)
+    return is_confirmed("Remove this for good?", "--permanent")
 
 
 @command.command("restore")

@@ -1,0 +1,177 @@
+import os
+import socket
+import sys
+
+import pytest
+import torch
+
+from tests.cli.calling import call
+from wnin_desktop.cli import doctor
+from wnin_desktop.cli.doctor import check_display, check_extra, examine, gemm_speeds
+from wnin_desktop.runs.store import Store
+from wnin_desktop.runs.store.database import FILE
+
+NAMES = {
+    "Python",
+    "torch",
+    "GPU",
+    "fp32 on cpu",
+    "torchvision",
+    "display",
+    "store",
+    "runs",
+    "data",
+    "optimizers",
+}
+
+
+@pytest.fixture(autouse=True)
+def _home(tmp_path, monkeypatch):
+    monkeypatch.setenv("WNIN_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr(doctor, "GEMM_BUDGET_S", 0.0)
+
+
+def rows(*args):
+    said = call("doctor", "--json", *args)
+    return said, {row["name"]: row for row in said.json["checks"]}
+
+
+def test_that_a_sound_machine_has_every_row_and_exit_code_0(tmp_path):
+    said, found = rows("--store", tmp_path / "store")
+    assert said.code == 0
+    assert set(found) >= NAMES
+    assert {row["state"] for row in found.values()} <= {"ok", "warning"}
+    assert all(row["advice"] for row in found.values() if row["state"] != "ok")
+    assert "adamw" in found["optimizers"]["found"]
+    assert not (tmp_path / "store").exists()
+
+
+def test_that_the_text_says_what_the_json_says(tmp_path):
+    text = call("doctor", "--store", tmp_path)
+    _, found = rows("--store", tmp_path)
+    assert text.code == 0
+    assert all(name in text.out for name in found)
+    assert "Everything works." in text.out or "Runs work." in text.out
+
+
+def test_that_the_speed_of_a_matrix_product_comes_with_its_error(tmp_path):
+    speeds = gemm_speeds(torch, "cpu")
+    assert len(speeds) >= 2
+    assert all(speed > 0 for speed in speeds)
+    _, found = rows("--store", tmp_path)
+    assert "±" in found["fp32 on cpu"]["found"]
+    assert "n = " in found["fp32 on cpu"]["found"]
+
+
+def test_that_a_torchvision_that_cannot_be_imported_is_a_warning_that_says_why(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "torchvision", None)
+    said, found = rows("--store", tmp_path)
+    assert said.code == 0
+    assert found["torchvision"]["state"] == "warning"
+    assert "install the one that belongs to this torch" in found["torchvision"]["found"]
+
+
+def test_that_a_torch_that_cannot_be_imported_is_broken_and_exit_code_1(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch", None)
+    said, found = rows("--store", tmp_path)
+    assert said.code == 1
+    assert said.json["verdict"] == "broken"
+    assert found["torch"]["state"] == "broken"
+    assert "Install torch" in found["torch"]["advice"]
+
+
+@pytest.mark.parametrize("module", ["pyarrow", "tensorboardX"])
+def test_that_a_missing_extra_is_a_warning_with_the_command_that_installs_it(monkeypatch, module):
+    assert check_extra(module).state == "ok"
+    monkeypatch.setitem(sys.modules, module, None)
+    finding = check_extra(module)
+    assert finding.state == "warning"
+    assert "wnin-desktop[export]" in finding.advice
+
+
+@pytest.mark.parametrize(
+    ("environ", "system", "state"),
+    [
+        ({"DISPLAY": ":0"}, "linux", "ok"),
+        ({"WAYLAND_DISPLAY": "wayland-0"}, "linux", "ok"),
+        ({"DISPLAY": ""}, "linux", "warning"),
+        ({}, "linux", "warning"),
+        ({}, "win32", "ok"),
+        ({}, "darwin", "ok"),
+    ],
+)
+def test_that_a_display_is_found_where_there_is_one(environ, system, state):
+    assert check_display(environ, system).state == state
+
+
+def test_that_a_store_in_use_is_a_warning_that_names_the_process(tmp_path):
+    with Store.open(tmp_path):
+        _, found = rows("--store", tmp_path)
+    assert found["runs"]["state"] == "warning"
+    assert f"process {os.getpid()}" in found["runs"]["found"]
+    said, found = rows("--store", tmp_path)
+    assert found["runs"]["state"] == "ok"
+    assert said.code == 0
+
+
+def test_that_a_damaged_store_is_broken(tmp_path):
+    with Store.open(tmp_path):
+        pass
+    (tmp_path / FILE).write_bytes(b"not a database, whatever its name says" * 100)
+    said, found = rows("--store", tmp_path)
+    assert said.code == 1
+    assert found["runs"]["state"] == "broken"
+
+
+def test_that_a_store_that_cannot_be_a_folder_is_broken(tmp_path):
+    (tmp_path / "file").write_text("")
+    said, found = rows("--store", tmp_path / "file")
+    assert said.code == 1
+    assert "not a folder" in found["store"]["found"]
+
+
+def test_that_a_synchronized_folder_is_warned_about(tmp_path):
+    said, found = rows("--store", tmp_path / "Dropbox" / "runs")
+    assert said.code == 0
+    assert "Dropbox" in found["store's place"]["found"]
+
+
+def test_that_a_full_disk_is_a_warning(tmp_path, monkeypatch):
+    monkeypatch.setattr(doctor, "LEAST_FREE_GB", 1e9)
+    _, found = rows("--store", tmp_path)
+    assert found["space for runs"]["state"] == "warning"
+
+
+def test_that_a_busy_port_is_a_warning(tmp_path):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        _, found = rows("--store", tmp_path, "--port", port)
+        assert found[f"port {port}"]["state"] == "warning"
+        assert "--port" in found[f"port {port}"]["advice"]
+
+
+def test_that_broken_and_untrusted_plugins_are_named_and_harm_nothing(tmp_path):
+    folder = tmp_path / "home" / "plugins" / "optimizers"
+    folder.mkdir(parents=True)
+    (folder / "torn.py").write_text("def half(:\n")
+    (folder / "unread.py").write_text("raise SystemExit(3)\n")
+    said, found = rows("--store", tmp_path)
+    assert said.code == 0
+    assert "line 1" in found["plugin torn"]["found"]
+    assert found["plugin unread"]["found"].startswith("untrusted")
+    assert "sgd" in found["optimizers"]["found"]
+
+
+def test_that_one_broken_row_decides_the_verdict(tmp_path):
+    findings = examine(tmp_path)
+    assert doctor.worst(findings) in ("ok", "warning")
+    assert doctor.worst([*findings, doctor.Finding("x", "broken", "y")]) == "broken"
+
+
+@pytest.mark.parametrize("port", ["0", "65536", "eighty"])
+def test_that_a_port_that_cannot_be_is_refused(port):
+    said = call("doctor", "--port", port)
+    assert said.code == 2
+    assert port in said.err
