@@ -16,7 +16,7 @@ SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "events_schema.py"
 COMMON = {"run_id": "e/a/s0", "timestamp": 1.5}
 EXAMPLES = [
     events.RunStarted(**COMMON, experiment_id="e", arm="a", seed=0, config={"seed": 0}, fingerprint="f",
-                      steps=9, parameters=3, device="cpu", versions={"wnin": "0"}, host="h", resumed_from=None),
+                      steps=9, parameters=3, device="cpu", versions={"wnin": "0"}, host="h"),
     events.StepMetrics(**COMMON, step=1, arm="a", seed=0, train_loss=0.5, reasons={"val_loss": "not due"},
                        nonfinite=("grad_norm",)),
     events.Curvature(**COMMON, step=1, method="exact", hessian_trace_est=1.0, hessian_trace_se=0.0,
