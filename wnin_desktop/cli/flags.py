@@ -203,6 +203,7 @@ def in_flags(error: InputError, given: Iterable[str] = (), file: Path | None = N
     found = []
     for problem in error.problems:
         path = re.sub(r"^arms\[\d+\]", "arm", problem.field)
+        path = f"arm.noise.{path}" if path in NoiseConfig.model_fields else path
         in_file = file is not None and not any(path == one or path.startswith(f"{one}.") for one in own)
         name = f"{file}: {path}" if in_file else _flag_name(path)
         found.append(Problem(name, problem.value, problem.allowed, problem.line))

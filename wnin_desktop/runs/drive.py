@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from wnin_desktop.engine.control import RunControl
-from wnin_desktop.errors import DiskFullError, InputError
+from wnin_desktop.errors import DataError, DiskFullError, InputError, PluginError
 from wnin_desktop.runs.source import EventSource, Job, train_here
 from wnin_desktop.runs.store import Store
 from wnin_desktop.runs.store.writer import RunWriter
@@ -46,12 +46,14 @@ def drive(
 
     Raises:
         InputError: The configuration does not fit this machine; nothing was recorded.
+        DataError: The data cannot be used; likewise.
+        PluginError: A network's file cannot be used; likewise.
     """
     experiment_id = store.new_experiment(config)
     job = Job(config, experiment_id, store.checkpoint_dir(experiment_id))
     try:
         _record(store, job, control or RunControl(), watchers or Watchers(), source, on_started)
-    except InputError:
+    except (InputError, DataError, PluginError):
         if not store.runs(experiment_id=experiment_id):
             store.delete(experiment_id)
         raise
