@@ -2,10 +2,13 @@ import asyncio
 import threading
 
 import pytest
+from websockets.frames import CloseCode
 
 from tests.stream.wire import PATIENCE_S, finished, started, step, wait_until
 from wnin_desktop.errors import InputError, StreamError
+from wnin_desktop.stream import client, lanes
 from wnin_desktop.stream.client import Subscriber
+from wnin_desktop.stream.intake import Malformed
 from wnin_desktop.stream.limits import Limits
 from wnin_desktop.stream.publisher import Publisher
 from wnin_desktop.stream.server import EventServer
@@ -129,3 +132,39 @@ def test_that_missing_steps_are_seen(server, token):
 def test_that_the_address_is_checked(token):
     with pytest.raises(InputError, match="--watch"):
         Subscriber("ws://lab.example:8765", token)
+
+
+def test_that_a_server_that_hangs_up_at_once_is_not_hammered(token, monkeypatch):
+    """Every connection that ends at once is followed by the next wait of the schedule."""
+    asked, tried = [], {"count": 0}
+
+    def hang_up(connection, _opening):
+        tried["count"] += 1
+        raise Malformed(CloseCode.TRY_AGAIN_LATER, "not now")
+
+    monkeypatch.setattr(client, "waits", lambda _limits: iter(lambda: asked.append(1) or 0.001, None))
+    with EventServer(port=0, token=token) as server:
+        monkeypatch.setattr(server._service._fanout, "join", hang_up)
+        watching = Watching(Subscriber(server.uri, token))
+        assert wait_until(lambda: len(asked) >= 5)
+        watching.end()
+    assert tried["count"] <= len(asked) + 1
+
+
+def test_that_a_server_that_breaks_off_for_cause_is_not_asked_again(token, monkeypatch):
+    def blame(connection, _opening):
+        raise Malformed(CloseCode.POLICY_VIOLATION, "not you")
+
+    with EventServer(port=0, token=token) as server:
+        monkeypatch.setattr(server._service._fanout, "join", blame)
+        with pytest.raises(StreamError, match="not you"):
+            next(iter(Subscriber(server.uri, token)))
+
+
+def test_that_what_does_not_speak_our_events_is_one_sentence(token, monkeypatch):
+    monkeypatch.setattr(lanes, "messages", lambda events, _limits: [(b'[{"type": "other"}]', events)])
+    with EventServer(port=0, token=token) as server:
+        server.publish([started()])
+        assert wait_until(server.live_runs)
+        with pytest.raises(StreamError, match="does not speak our events"):
+            next(iter(Subscriber(server.uri, token)))

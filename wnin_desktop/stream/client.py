@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
+import time
 from collections.abc import Iterator
 from types import TracebackType
 from typing import Self
@@ -50,6 +51,7 @@ class Subscriber:
         self._reconnect = reconnect
         self._limits = limits
         self._waits = waits(limits)
+        self._since = 0.0
         self._last_step: dict[str, int] = {}
         self._connection: ClientConnection | None = None
         self._lock = threading.Lock()
@@ -107,14 +109,56 @@ class Subscriber:
 
     async def _next(self) -> list[RunEvent] | None:
         """Return the next batch, or None at the end."""
-        stop = self._bind()
         while not self._closed:
-            if self._connection is None and not await self._connect(stop):
-                continue
-            if (data := await self._receive()) is not None:
+            if self._connection is None:
+                await self._connect()
+            elif (data := await self._receive(self._connection)) is not None:
                 return self._take_in(data)
         await self.aclose()
         return None
+
+    async def _connect(self) -> None:
+        """Try once; after a failure wait for the next try."""
+        self._bind()
+        self.state = "connecting"
+        try:
+            self._connection = await open_link(self.uri, self._token, self._limits)
+        except Refused as refused:
+            raise self._refused(refused) from None
+        except Unavailable as failure:
+            self.reason = str(failure)
+            if not self._reconnect:
+                raise StreamError(f"No event server at {self.uri}: {failure}.") from None
+            await self._pause()
+            return
+        self.state, self.reason = "connected", ""
+        self._since = time.monotonic()
+
+    async def _receive(self, connection: ClientConnection) -> bytes | None:
+        """Return the next message, or None when the connection has ended."""
+        try:
+            return await connection.recv(decode=False)
+        except ConnectionClosed as closed:
+            outcome = verdict(closed)
+        self._connection = None
+        if isinstance(outcome, Refused):
+            raise self._refused(outcome)
+        self.state, self.reason = "connecting", str(outcome)
+        self._closed = self._closed or not self._reconnect
+        if time.monotonic() - self._since >= self._limits.backoff_reset_s:
+            self._waits = waits(self._limits)
+        elif not self._closed:
+            await self._pause()
+        return None
+
+    async def _pause(self) -> None:
+        """Wait for the next try, or for `close`."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._bind().wait(), next(self._waits))
+
+    def _refused(self, outcome: Refused) -> StreamError:
+        self.state, self.reason = "refused", str(outcome)
+        return StreamError(f"The event server at {self.uri} refused: {outcome}.")
 
     def _bind(self) -> asyncio.Event:
         """Return the event that `close` sets in the running loop."""
@@ -124,52 +168,23 @@ class Subscriber:
                 self._loop, self._stop = loop, asyncio.Event()
             return self._stop
 
-    async def _connect(self, stop: asyncio.Event) -> bool:
-        """Try once; after a failure wait for the next try. Returns whether there is a connection."""
-        self.state = "connecting"
-        try:
-            self._connection = await open_link(self.uri, self._token, self._limits)
-        except Refused as refused:
-            self.state, self.reason = "refused", str(refused)
-            raise StreamError(f"The event server at {self.uri} refused: {refused}.") from None
-        except Unavailable as failure:
-            self.reason = str(failure)
-            if not self._reconnect:
-                raise StreamError(f"No event server at {self.uri}: {failure}.") from None
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), next(self._waits))
-            return False
-        self.state, self.reason = "connected", ""
-        return True
-
-    async def _receive(self) -> bytes | None:
-        """Return the next message, or None when the connection has ended."""
-        if self._connection is None:
-            return None
-        try:
-            data = await self._connection.recv(decode=False)
-        except ConnectionClosed as closed:
-            self._connection = None
-            self.state, self.reason = "connecting", str(verdict(closed))
-            self._closed = self._closed or not self._reconnect
-            return None
-        self._waits = waits(self._limits)
-        return data
-
     def _take_in(self, data: bytes) -> list[RunEvent]:
         try:
             batch = decode_batch(data)
         except (InputError, RecursionError):
             raise StreamError(f"What answers at {self.uri} does not speak our events.") from None
         self.received += len(batch)
-        for event in batch:
-            self._follow(event)
+        self._follow(batch)
         return batch
 
-    def _follow(self, event: RunEvent) -> None:
-        if isinstance(event, StepMetrics):
-            last = self._last_step.get(event.run_id, event.step - 1)
-            self.missed += max(0, event.step - last - 1)
-            self._last_step[event.run_id] = event.step
-        elif isinstance(event, RunStarted | Finished | Failed):
-            self._last_step.pop(event.run_id, None)
+    def _follow(self, batch: list[RunEvent]) -> None:
+        last = self._last_step
+        for event in batch:
+            # An exact type test, because this runs for each event; nothing derives from StepMetrics.
+            if type(event) is StepMetrics:
+                step = event.step
+                if (before := last.get(event.run_id, step - 1)) < step - 1:
+                    self.missed += step - 1 - before
+                last[event.run_id] = step
+            elif isinstance(event, RunStarted | Finished | Failed):
+                last.pop(event.run_id, None)

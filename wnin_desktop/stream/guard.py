@@ -160,8 +160,17 @@ class GuardedConnection(ServerConnection):
         """Write what the protocol has to say; a request that is no HTTP gets an answer, not only an end."""
         if isinstance(self.protocol.handshake_exc, InvalidMessage) and not self._answered:
             self._answer(HTTPStatus.BAD_REQUEST, "This is not a WebSocket request.\n")
-        self._written += sum(map(len, self.protocol.writes))
+        self._join_writes()
         super().send_data()
+
+    def _join_writes(self) -> None:
+        """Make one write of many: calls to the system are what a fan-out pays for."""
+        writes = self.protocol.writes
+        joined = b"".join(writes)
+        self._written += len(joined)
+        if len(writes) > 1:
+            # An empty write means the end of the stream; it comes last.
+            writes[:] = [joined, b""] if not writes[-1] else [joined]
 
     def _count_control_frame(self) -> None:
         now = self.loop.time()

@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from websockets.asyncio.server import broadcast
+from websockets.protocol import State
 
 from wnin_desktop.schema.events import RunEvent
 from wnin_desktop.stream.batches import is_lossy, messages
@@ -59,7 +59,10 @@ class Lane:
         return sum(len(message.data) for message in self._queue) + self.connection.waiting_bytes
 
     def offer(self, message: Message) -> bool:
-        """Write or queue `message`, or return False when the queue is full. A lagging lane loses it."""
+        """Write or queue `message`, or return False when the queue is full. A lagging lane loses it.
+
+        What is written leaves with the next `push`, several messages in one call to the system.
+        """
         if self.lagging:
             self._lose(message)
         elif self.idle and not self.connection.paused:
@@ -78,10 +81,9 @@ class Lane:
     def flush(self) -> None:
         """Write what waits while there is room; a lane with nothing left to write has caught up."""
         while not self.connection.paused:
-            if self._first:
-                self._write(self._first.popleft())
-            elif self._queue:
-                self._write(self._queue.popleft())
+            if waiting := self._first or self._queue:
+                self._write(waiting.popleft())
+                self.push()
             else:
                 self.lagging = False
                 if not self._owed:
@@ -89,10 +91,15 @@ class Lane:
                 self._first.extend(_encoded(self._owed, self._limits))
                 self._owed.clear()
 
+    def push(self) -> None:
+        """Hand over to the system what was written."""
+        self.connection.send_data()
+
     def _write(self, message: Message) -> None:
-        # The public call that writes without waiting; `paused` was looked at, so the buffer stays bounded.
-        broadcast((self.connection,), message.data, text=True)
-        self.sent += len(message.events)
+        # Written without waiting: `paused` was looked at, so the buffer stays bounded.
+        if self.connection.protocol.state is State.OPEN:
+            self.connection.protocol.send_text(message.data)
+            self.sent += len(message.events)
 
     def _lose(self, message: Message) -> None:
         owed = [event for event in message.events if not is_lossy(event)]
@@ -142,13 +149,18 @@ class FanOut:
             lane.flush()
             self._room.set()
 
-    async def send(self, message: Message) -> None:
-        """Give `message` to all, waiting a moment for those whose queue has just become full."""
-        full = [lane for lane in self._lanes.values() if not lane.offer(message)]
-        if full:
-            await self._wait_for_room(full, message)
+    def offer(self, message: Message) -> list[Lane]:
+        """Give `message` to all and return those whose queue is full. It leaves with the next `push`."""
+        return [lane for lane in self._lanes.values() if not lane.offer(message)]
 
-    async def _wait_for_room(self, full: list[Lane], message: Message) -> None:
+    def push(self) -> None:
+        """Hand over to the system what was written to all."""
+        for lane in self._lanes.values():
+            lane.push()
+
+    async def wait_for_room(self, full: list[Lane], message: Message) -> None:
+        """Wait a moment for those who could not take `message`; who cannot then either, lags."""
+        self.push()
         try:
             async with asyncio.timeout(self._limits.lag_grace_s):
                 while full:

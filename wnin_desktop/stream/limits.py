@@ -25,6 +25,8 @@ STOP_TIMEOUT_S = 2.0
 DRAIN_S = 0.3
 """How long a stopping server goes on delivering what was published before the stop."""
 
+MESSAGES_PER_PUSH = 4
+"""Messages of one publisher that leave together, when so many wait."""
 CLIENT_QUEUE = 4
 """Messages waiting for one subscriber."""
 OWED_EVENTS = 256
@@ -35,12 +37,14 @@ STALL_S = 3.0
 """No byte taken for so long although bytes are waiting: the connection is cut."""
 WRITE_HIGH = 32 * 1024
 """Bytes in a connection's write buffer above which messages queue."""
-WRITE_HARD = 4 * MESSAGE_LIMIT
+WRITE_HARD = 8 * MESSAGE_LIMIT
 """Bytes in a connection's write buffer above which it is cut (a client that pings and never reads)."""
 SOCKET_BUFFER = 256 * 1024
 """Kernel buffer of a server-side socket, each way: a stuck client must not hold megabytes either."""
 RECEIVE_FRAMES = 4
-"""Frames read ahead of the handler, per client."""
+"""Frames the server reads ahead of the handler, per client."""
+CLIENT_FRAMES = 64
+"""Frames a subscriber reads ahead; fewer make it stop and start reading all the time."""
 CONTROL_FRAMES = 32
 """Pings and pongs a client may send per `CONTROL_WINDOW_S`."""
 CONTROL_WINDOW_S = 1.0
@@ -82,6 +86,7 @@ class Limits:
     close_timeout_s: float = CLOSE_TIMEOUT_S
     stop_timeout_s: float = STOP_TIMEOUT_S
     drain_s: float = DRAIN_S
+    messages_per_push: int = MESSAGES_PER_PUSH
     client_queue: int = CLIENT_QUEUE
     owed_events: int = OWED_EVENTS
     lag_grace_s: float = LAG_GRACE_S
@@ -90,6 +95,7 @@ class Limits:
     write_hard: int = WRITE_HARD
     socket_buffer: int = SOCKET_BUFFER
     receive_frames: int = RECEIVE_FRAMES
+    client_frames: int = CLIENT_FRAMES
     control_frames: int = CONTROL_FRAMES
     control_window_s: float = CONTROL_WINDOW_S
     keepalive_s: float = KEEPALIVE_S

@@ -59,7 +59,7 @@ async def open_link(uri: str, token: Token, limits: Limits) -> ClientConnection:
         ping_interval=limits.keepalive_s,
         ping_timeout=limits.keepalive_s,
         max_size=limits.message_bytes,
-        max_queue=limits.receive_frames,
+        max_queue=limits.client_frames,
         write_limit=limits.write_high,
         logger=quiet_logger(),
     )

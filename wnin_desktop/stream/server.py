@@ -93,13 +93,13 @@ class EventServer:
         return self
 
     async def _main(self, listener: socket.socket, ready: threading.Event) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._service = Service(self.port, self._token, self._on_event, self._limits, self._inbox)
         try:
+            self._loop = asyncio.get_running_loop()
+            self._service = Service(self.port, self._token, self._on_event, self._limits, self._inbox)
             await self._service.run(listener, ready.set)
             self._last_stats = await self._service.stats()
         finally:
-            ready.set()
+            ready.set()  # whatever happens, `start` does not wait for ever
 
     def stop(self) -> None:
         """Say goodbye to the clients, cut those that do not answer, end the thread, all within two seconds.

@@ -257,31 +257,34 @@ class Service:
                 await asyncio.sleep(0)
 
     async def _pass_local(self) -> bool:
-        events = self._inbox.take(self.limits.events_per_message)
-        if not events:
-            return False
+        events = self._inbox.take(self.limits.events_per_message * self.limits.messages_per_push)
         if not len(self._fanout):
             self._note(events, LOCAL)
-            return True
+            return bool(events)
         written = 0
         for data, chunk in messages(events, self.limits):
             written += len(chunk)
             await self._pass_on(Message(data, chunk))
+        self._fanout.push()
         self._unsendable += len(events) - written
-        return True
+        return bool(events)
 
     async def _pass_remote(self) -> bool:
         if self._remote.empty():
             return False
         await self._pass_on(self._remote.get_nowait())
+        self._fanout.push()
         return True
 
     async def _pass_on(self, message: Message) -> None:
-        # Noted and sent without a pause between: who joins later finds the run among the live ones.
+        # Noted and offered without a pause between: who joins later finds the run among the live ones.
         self._note(message.events, message.peer)
-        await self._fanout.send(message)
+        if full := self._fanout.offer(message):
+            await self._fanout.wait_for_room(full, message)
 
     def _note(self, events: list[RunEvent], peer: str) -> None:
+        if not events:
+            return
         for event in events:
             self.live.note(event, peer)
         self._published += len(events)
