@@ -101,7 +101,7 @@ def experiment_row(record: ExperimentRecord, runs: Sequence[RunRecord]) -> dict[
         "arms": [arm["name"] for arm in config["arms"]],
         "seeds": config["seeds"],
         "steps": config["budget"]["steps"],
-        "committed": min((run.committed for run in runs), default=0),
+        "committed": steps_done(runs),
         "created": record.created,
         "tags": record.tags,
         "note": record.note,
@@ -109,6 +109,12 @@ def experiment_row(record: ExperimentRecord, runs: Sequence[RunRecord]) -> dict[
         "trashed": record.trashed,
         "best": best_arm(runs),
     }
+
+
+def steps_done(runs: Sequence[RunRecord]) -> int:
+    """Return the step that every run has reached; one that diverged is done and holds nobody back."""
+    going = [run.committed for run in runs if run.status != "diverged"]
+    return min(going) if going else max((run.committed for run in runs), default=0)
 
 
 def list_text(rows: Sequence[Mapping[str, Any]]) -> str:
@@ -309,3 +315,69 @@ def _of_arms(runs: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
         for event in run["interventions"]:
             found.setdefault((event["step"], event["knob"], event["value"], event["previous"]), event)
     return sorted(found.values(), key=lambda event: event["step"])
+
+
+# -- runs side by side -------------------------------------------------------------------------------------
+
+
+def comparison_of_runs(store: Store, runs: Sequence[RunRecord]) -> dict[str, Any]:
+    """Return runs with their last and final numbers, and every configuration value in which they differ."""
+    abandoned = is_abandoned(store)
+    settings = [flat(run.config) for run in runs]
+    paths = sorted({path for each in settings for path in each})
+    rows = {path: [each.get(path) for each in settings] for path in paths}
+    columns = [
+        {
+            "run_id": run.run_id,
+            "status": as_it_is(run, abandoned=abandoned).status,
+            "steps": run.steps,
+            "committed": run.committed,
+            "fingerprint": run.fingerprint,
+            "final": run.final,
+            "last": last_values(store, run.run_id),
+        }
+        for run in runs
+    ]
+    return {
+        "runs": columns,
+        "differences": {path: row for path, row in rows.items() if any(value != row[0] for value in row)},
+    }
+
+
+def flat(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Return a nested configuration as values by dotted path; lists stay whole."""
+    found: dict[str, Any] = {}
+    for key, value in config.items():
+        if isinstance(value, Mapping):
+            found |= flat(value, f"{prefix}{key}.")
+        else:
+            found[f"{prefix}{key}"] = value
+    return found
+
+
+def comparison_text(found: Mapping[str, Any]) -> str:
+    """Return runs side by side for people, one column each, under letters that stand for their ids."""
+    runs = found["runs"]
+    letters = [chr(ord("A") + index) for index in range(len(runs))]
+    key = "\n".join(f"{letter}  {run['run_id']}" for letter, run in zip(letters, runs, strict=True))
+    state = [
+        ("status", *(run["status"] for run in runs)),
+        ("step", *(f"{run['committed']}/{run['steps']}" for run in runs)),
+    ]
+    changed = [(path, *(_setting(value) for value in row)) for path, row in found["differences"].items()]
+    finals = list(dict.fromkeys(key for run in runs for key in run["final"]))
+    ends = [(f"final {key}", *(number(run["final"].get(key)) for run in runs)) for key in finals]
+    lasts = [key for key in BY_KEY if any(key in run["last"] for run in runs)]
+    ends += [
+        (f"last {key}", *(number(run["last"].get(key, {}).get("value")) for run in runs)) for key in lasts
+    ]
+    right = frozenset(range(1, len(runs) + 1))
+    return "\n\n".join([
+        key,
+        plain_table(("CONFIGURATION", *letters), changed or [("(the same)", *("" for _ in runs))]),
+        plain_table(("OUTCOME", *letters), [*state, *ends], right=right),
+    ])  # fmt: skip
+
+
+def _setting(value: object) -> str:
+    return "-" if value is None else str(value)
