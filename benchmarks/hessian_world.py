@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import platform
 import statistics
-import sys
 import time
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
-from pathlib import Path
 
 import torch
+from rounds import RESULTS, cpu_name
 from torch import Tensor, nn
 
 from wnin_desktop.analysis.curvature import Layer
@@ -19,7 +18,6 @@ from wnin_desktop.analysis.curvature import Layer
 SIZES = (784, 128, 10)
 EXAMPLES = 128
 PROBES = 100
-RESULTS = Path(__file__).parent / "results"
 
 
 def network(activation: type[nn.Module]) -> nn.Sequential:
@@ -87,18 +85,3 @@ def report(name: str, ours: float, peer: float, ratios: Sequence[float], **more:
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / f"{name}.json").write_text(json.dumps(line, indent=2) + "\n", encoding="utf-8")
     print(json.dumps(line))
-
-
-def cpu_name() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return platform.processor() or platform.machine()
-    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.machine()
-
-
-def check(holds: bool, what: str) -> None:
-    """End the benchmark where a result is wrong: its speed means nothing then."""
-    if not holds:
-        sys.exit(f"wrong result: {what}")

@@ -8,7 +8,6 @@ import torch
 from torch import Tensor
 
 from wnin_desktop.analysis.matched import bisect_to_loss
-from wnin_desktop.engine.cohort.block import Block
 from wnin_desktop.engine.cohort.unit import Unit
 from wnin_desktop.engine.measure import Meter
 
@@ -29,7 +28,7 @@ def match_loss(meter: Meter, unit: Unit, before: Tensor, row: int, target: float
 
     None where the run began below the target, so that it never crossed it.
     """
-    old = Block(unit.theta.shapes, unit.members, unit.theta.flat.device)
+    old = unit.theta.like()
     old.flat.copy_(before)
     start, end = old.member(row), unit.theta.member(row)
 

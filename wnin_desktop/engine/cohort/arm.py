@@ -69,19 +69,20 @@ class Arm:
             named = [(name, view[cell].detach()) for name, view in theta.views.items()]
             for name, tensor in named:
                 tensor.grad = gradients.views[name][cell]
-            context = self._context(draws, cell, reproducible=theta.members == 1)
+            context = self._context(draws, cell)
             self.optimizers.append(
                 self.spec.build(named, self.base_lr, self.config.optimizer.params, context)
             )
 
-    def _context(self, draws: Draws, cell: slice | int, *, reproducible: bool) -> OptimizerContext:
+    def _context(self, draws: Draws, cell: slice | int) -> OptimizerContext:
         row = None if isinstance(cell, slice) else cell - self.low
 
         def normal(name: str, like: Tensor) -> Tensor:
             eps = draws.parameters(Stream.OPTIMIZER, self._step)[name]
             return (eps if row is None else eps[row]).to(like.dtype)
 
-        return OptimizerContext(self.seeds if row is None else None, normal, reproducible)
+        # In the reproducible mode a unit is one member: there is no company its bits could depend on.
+        return OptimizerContext(self.seeds if row is None else None, normal)
 
     def tune(self, step: int) -> None:
         """Read the signals for the update after `step` finished steps and set the learning rates."""

@@ -19,18 +19,38 @@ class Block:
     """Named stacked tensors `[members, *shape]` over one flat allocation."""
 
     def __init__(
-        self, shapes: Shapes, members: int, device: torch.device, dtype: torch.dtype = torch.float32
+        self,
+        shapes: Shapes,
+        members: int,
+        device: torch.device,
+        dtype: torch.dtype = torch.float32,
+        *,
+        channels_last: bool = False,
     ) -> None:
+        """Allocate zeros; `channels_last` lays convolution kernels out as CPU convolutions want."""
         self.shapes = shapes
         self.members = members
+        self.channels_last = channels_last
         self.member_size = sum(math.prod(shape) for shape in shapes.values())
         self.flat = torch.zeros(self.member_size * members, device=device, dtype=dtype)
         self.views: dict[str, Tensor] = {}
         offset = 0
         for name, shape in shapes.items():
             size = math.prod(shape) * members
-            self.views[name] = self.flat[offset : offset + size].view(members, *shape)
+            self.views[name] = self._view(self.flat[offset : offset + size], shape)
             offset += size
+
+    def _view(self, flat: Tensor, shape: tuple[int, ...]) -> Tensor:
+        if self.channels_last and len(shape) == 4:
+            out, into, height, width = shape
+            return flat.view(self.members, out, height, width, into).permute(0, 1, 4, 2, 3)
+        return flat.view(self.members, *shape)
+
+    def like(self) -> Block:
+        """Return zeros of the same shapes and layout."""
+        return Block(
+            self.shapes, self.members, self.flat.device, self.flat.dtype, channels_last=self.channels_last
+        )
 
     def __getitem__(self, name: str) -> Tensor:
         return self.views[name]

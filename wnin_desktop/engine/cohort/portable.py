@@ -31,10 +31,10 @@ def apply_optimizer_state(
     """Put state made by `optimizer_state` into an optimizer over the same parameters."""
     current = optimizer.state_dict()
     state: dict[int, dict[str, Any]] = {}
+    parameters = [tensor for group in optimizer.param_groups for tensor in group["params"]]
     for key, value in tensors.items():
         number, name = key.split("/", 1)
-        # load_state_dict keeps references, and the checkpoint's tensors must stay what they are.
-        state.setdefault(int(number), {})[name] = value.clone()
+        state.setdefault(int(number), {})[name] = _laid_out(value, parameters[int(number)])
     for number, entries in rest["scalars"].items():
         state.setdefault(int(number), {}).update(entries)
     groups = [
@@ -42,6 +42,13 @@ def apply_optimizer_state(
         for now, saved in zip(current["param_groups"], rest["groups"], strict=True)
     ]
     optimizer.load_state_dict({"state": state, "param_groups": groups})
+
+
+def _laid_out(value: Tensor, parameter: Tensor) -> Tensor:
+    """Return a copy with the parameter's own layout in memory, which the fused kernels take for granted."""
+    if value.shape != parameter.shape:
+        return value.clone()
+    return torch.empty_like(parameter, dtype=value.dtype, device=value.device).copy_(value)
 
 
 def _like(value: Any, current: Any) -> Any:

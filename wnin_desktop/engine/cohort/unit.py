@@ -68,8 +68,8 @@ class Unit:
         self.draws = draws
         self.classes = classes
         members = sum(arm.seeds for arm in arms)
-        self.theta = Block(shapes, members, device)
-        self.gradient = Block(shapes, members, device)
+        self.theta = Block(shapes, members, device, channels_last=engine.channels_last)
+        self.gradient = self.theta.like()
         self._scratch: Block | None = None
         self._weights = [name for name, shape in shapes.items() if is_weight(name, len(shape))]
         self._clip = self._clip_limits(device)
@@ -85,7 +85,7 @@ class Unit:
     def scratch(self) -> Block:
         """A block of the same shape, for copies; made when first needed."""
         if self._scratch is None:
-            self._scratch = Block(self.theta.shapes, self.members, self.theta.flat.device)
+            self._scratch = self.theta.like()
         return self._scratch
 
     def _clip_limits(self, device: torch.device) -> Tensor | None:

@@ -6,6 +6,7 @@ import math
 
 import torch
 from torch import nn
+from torch.nn import functional
 
 from wnin_desktop.engine.nets.activation import FUNCTIONS
 from wnin_desktop.engine.nets.spread import matrix_stds
@@ -18,14 +19,16 @@ NORM_EPSILON = 1e-6
 class Attention(nn.Module):
     """Multi-head self-attention, softmax(Q K^T / sqrt(d)) V (Vaswani et al., arXiv 1706.03762).
 
-    Written out rather than fused: the fused kernels have neither a second derivative, which curvature needs,
-    nor a batching rule, which cohorts need. Memory grows with the square of the length.
+    Written out by default: the fused kernels have neither a second derivative, which curvature needs, nor a
+    batching rule, which stacked cohorts need, and memory grows with the square of the length. `fused` takes
+    them where a first derivative of one member is all that is asked.
     """
 
     def __init__(self, width: int, heads: int, *, causal: bool) -> None:
         super().__init__()
         self.heads = heads
         self.causal = causal
+        self.fused = False
         self.query_key_value = nn.Linear(width, 3 * width)
         self.output = nn.Linear(width, width)
 
@@ -34,12 +37,18 @@ class Attention(nn.Module):
         count, length, width = x.shape
         stacked = self.query_key_value(x).reshape(count, length, 3, self.heads, width // self.heads)
         query, key, value = stacked.permute(2, 0, 3, 1, 4).unbind(0)
+        if self.fused:
+            mixed = functional.scaled_dot_product_attention(query, key, value, is_causal=self.causal)
+            return self._joined(mixed)
         scores = query @ key.transpose(-2, -1) / math.sqrt(width // self.heads)
         if self.causal:
             later = torch.ones(length, length, dtype=torch.bool, device=x.device).triu(1)
             scores = scores.masked_fill(later, -math.inf)
-        mixed = scores.softmax(-1) @ value
-        return self.output(mixed.transpose(1, 2).reshape(count, length, width))
+        return self._joined(scores.softmax(-1) @ value)
+
+    def _joined(self, mixed: torch.Tensor) -> torch.Tensor:
+        """Return the output map of the heads side by side; mixed `[N, heads, L, width / heads]`."""
+        return self.output(mixed.transpose(1, 2).flatten(2))
 
 
 class Block(nn.Module):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from wnin_desktop.engine.optimizers.registry import OptimizerContext
@@ -41,4 +42,9 @@ def _may_fuse(tensor: Tensor, context: OptimizerContext) -> bool:
 
 
 def _is_dense(tensor: Tensor) -> bool:
-    return tensor.is_contiguous() and (tensor.grad is None or tensor.grad.is_contiguous())
+    """Whether tensor and gradient fill the same memory in the same order, without gaps."""
+    if tensor.grad is not None and tensor.grad.stride() != tensor.stride():
+        return False
+    return tensor.is_contiguous() or (
+        tensor.dim() == 4 and tensor.is_contiguous(memory_format=torch.channels_last)
+    )

@@ -9,6 +9,7 @@ from wnin_desktop.engine.cohort.block import Block
 from wnin_desktop.engine.cohort.gradients.base import EVALUATION_ROWS, Scores
 from wnin_desktop.engine.nets.loss import accuracy
 from wnin_desktop.engine.nets.loss import loss as cross_entropy
+from wnin_desktop.engine.nets.transformer import Attention
 
 
 class AutogradGradients:
@@ -20,7 +21,10 @@ class AutogradGradients:
 
     def __init__(self, module: nn.Module, *, channels_last: bool = False) -> None:
         self._module = module
-        self._channels_last = channels_last
+        for part in module.modules():
+            if isinstance(part, Attention):
+                part.fused = True  # first derivatives only, one member at a time: the fused kernel serves
+        self.channels_last = channels_last
         self._bound: tuple[int, int] | None = None
 
     def buffers(self) -> dict[str, Tensor]:
@@ -50,7 +54,7 @@ class AutogradGradients:
         return Scores(loss / x.shape[0], right / x.shape[0])
 
     def _laid_out(self, x: Tensor) -> Tensor:
-        return x.contiguous(memory_format=torch.channels_last) if self._channels_last and x.dim() == 4 else x
+        return x.contiguous(memory_format=torch.channels_last) if self.channels_last and x.dim() == 4 else x
 
     def _bind(self, parameters: Block, gradients: Block | None) -> None:
         key = (id(parameters), id(gradients) if gradients is not None else (self._bound or (0, 0))[1])

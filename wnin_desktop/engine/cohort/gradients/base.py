@@ -25,6 +25,9 @@ class GradientEngine(Protocol):
     examples) or G = members (each member sees its own).
     """
 
+    channels_last: bool
+    """Whether it wants convolution kernels laid out channels last."""
+
     def gradients(self, parameters: Block, x: Tensor, y: Tensor, out: Block) -> Tensor:
         """Write the gradients of the mean batch loss into `out`; return the losses `[members]`."""
         ...

@@ -57,6 +57,8 @@ COPY_LIMIT = 1 << 18
 class MlpGradients:
     """Stacked MLP by the module's formulas; parameters are `layers.{l}.weight` and `layers.{l}.bias`."""
 
+    channels_last = False
+
     def __init__(self, layers: int, activation: str, arms: int, seeds: int) -> None:
         self._layers = layers
         self._activation = ACTIVATIONS[activation]

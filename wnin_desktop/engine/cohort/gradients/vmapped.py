@@ -15,6 +15,8 @@ from wnin_desktop.engine.nets.loss import loss as cross_entropy
 class VmappedGradients:
     """vmap(grad(loss)) over the member axis. For modules without buffers (no batch normalization)."""
 
+    channels_last = False
+
     def __init__(self, module: nn.Module, arms: int) -> None:
         self._module = module
         self._arms = arms
