@@ -94,6 +94,8 @@ def noises(draw):
     amplitude = "magnitude"
     if mode in MODES_WITH_TEMPERATURE:
         amplitude = draw(st.sampled_from(["magnitude", "temperature"]))
+    if mode == "label_corrupt":  # a fraction, which no schedule may lift above 1
+        return {"mode": mode, "magnitude": draw(st.floats(0, 1)), "schedule": {"kind": "cosine"}}
     return {"mode": mode, amplitude: draw(st.floats(0, 1)), "schedule": draw(schedules)}
 
 

@@ -17,7 +17,7 @@ import click
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from wnin_desktop.errors import InputError, Problem
+from wnin_desktop.errors import NOTHING, InputError, Problem
 from wnin_desktop.schema.base import validate
 from wnin_desktop.schema.network import MlpConfig, NetworkConfig
 from wnin_desktop.schema.noise import NoiseConfig
@@ -294,7 +294,7 @@ def _of_file(file: Path, values: Mapping[str, Any]) -> dict[str, Any]:
         seeds = ", ".join(map(str, config.seeds[:8]))
         raise InputError.of(
             "--seed",
-            None,
+            NOTHING,
             f"{file} holds {len(config.seeds)} seeds ({seeds}), choose one or use wnin compare",
         )
     dumped = config.model_dump(mode="json")
@@ -310,7 +310,9 @@ def _chosen(arms: Sequence[ArmConfig], wanted: str | None, file: Path) -> ArmCon
         return arms[names.index(wanted)]
     near = suggestion(wanted, names) if wanted else ""
     raise InputError.of(
-        "--arm", wanted, f"{file} holds the arms {', '.join(names)}{near}, choose one or use wnin compare"
+        "--arm",
+        wanted or NOTHING,
+        f"{file} holds the arms {', '.join(names)}{near}, choose one or use wnin compare",
     )
 
 

@@ -80,18 +80,28 @@ def run(command: click.Command, name: str, args: Sequence[str] | None = None) ->
     _write_any_character()
     try:
         returned = command.main(args=args, prog_name=name, standalone_mode=False)
-    except click.exceptions.NoArgsIsHelpError as error:
-        click.echo(error.format_message(), err=True)
-        return 2
-    except click.ClickException as error:
-        return _fail(_usage_sentence(error), error.exit_code)
-    except WninError as error:
-        return _fail(str(error), error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         return _fail("interrupted; what was recorded is kept.", INTERRUPTED)
     except Exception as error:  # the last border: nobody above could say more about it
-        return _fail(_unexpected(error), 1)
+        return _ended(error)
     return returned if isinstance(returned, int) else 0
+
+
+def _ended(error: Exception) -> int:
+    """Say why it ended, and return the exit code that this has."""
+    match error:
+        case click.exceptions.NoArgsIsHelpError():
+            click.echo(error.format_message(), err=True)
+            return error.exit_code
+        case click.ClickException():
+            return _fail(_usage_sentence(error), error.exit_code)
+        case WninError():
+            return _fail(str(error), error.exit_code)
+        case OSError(filename=str() | Path(), strerror=str()):
+            where, why = error.filename, error.strerror
+            return _fail(f"{where}: the system refused it ({why}); what was recorded is kept.", 1)
+        case _:
+            return _fail(_unexpected(error), 1)
 
 
 def main() -> None:

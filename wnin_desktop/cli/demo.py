@@ -1,0 +1,46 @@
+"""`wnin demo`: the sample comparison, from nothing to a report in under a minute."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from wnin_desktop.cli.common import open_store, shared_options
+from wnin_desktop.cli.compare import changed, conclude, prepare_folder
+from wnin_desktop.cli.running import Watching, executor_option, run_new
+from wnin_desktop.runs.config_files import load_preset
+
+PRESET = "demo"
+
+
+@click.command("demo")
+@click.option("--headless", is_flag=True, help="Open no window; there is none yet, so this is always so.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default=Path("wnin-out"),
+    show_default=True,
+    metavar="DIR",
+    help="Write report, leader table and configuration here.",
+)
+@click.option("--steps", default=None, hidden=True)
+@click.option("--seeds", default=None, hidden=True)
+@executor_option
+@shared_options
+def command(
+    headless: bool,  # noqa: ARG001 - said today for the day there is a window
+    out: Path,
+    steps: str | None,
+    seeds: str | None,
+    executor: str,
+    store: Path | None,
+    as_json: bool,
+    no_color: bool,
+) -> None:
+    """Compare four optimizers under one noise schedule on handwritten digits, and write a report."""
+    config = changed(load_preset(PRESET), seeds=seeds, steps=steps)
+    prepare_folder(out)
+    with open_store(store) as opened:
+        experiment_id = run_new(opened, config, Watching(no_color=no_color), executor=executor)
+        conclude(opened, experiment_id, out, as_json=as_json)
