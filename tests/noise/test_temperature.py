@@ -134,9 +134,9 @@ def test_that_the_knob_of_absent_noise_is_refused():
 
 
 def test_that_a_fraction_stays_a_fraction_at_the_top_of_the_schedule():
-    config = noise(mode="label_corrupt", magnitude=0.9, schedule=PiecewiseSchedule())
+    unchecked = NoiseConfig.model_construct(mode="label_corrupt", magnitude=0.9, schedule=PiecewiseSchedule())
     with pytest.raises(InputError, match=r"multiplies by up to 1\.2"):
-        TemperatureBus(config, 100)
+        TemperatureBus(unchecked, 100)
     bus = TemperatureBus(noise(mode="label_corrupt", magnitude=0.8, schedule=PiecewiseSchedule()), 100)
     assert bus.at(0, 0.1).magnitude == pytest.approx(0.96)
     with pytest.raises(InputError, match="fraction"):

@@ -167,6 +167,14 @@ TABLE = [
         ),
     ),
     (
+        noisy(mode="label_corrupt", magnitude=0.9, schedule={"kind": "piecewise"}),
+        (
+            "arms[0].noise.magnitude: 0.9 is not accepted; "
+            "noise mode 'label_corrupt' takes a fraction of the batch, from 0 to 0.833333, "
+            "because schedule 'piecewise' multiplies it by up to 1.2."
+        ),
+    ),
+    (
         scheduled(
             kind="phases",
             phases=[{"name": "x", "until": 0.5, "factor": 1}, {"name": "y", "until": 0.4, "factor": 1}],

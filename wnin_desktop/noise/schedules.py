@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from wnin_desktop.errors import InputError
 from wnin_desktop.schema.schedule import (
+    PIECEWISE,
     AdaptiveSchedule,
     CosineSchedule,
     CyclicalSchedule,
@@ -24,9 +25,6 @@ from wnin_desktop.schema.schedule import (
     PiecewiseSchedule,
     ScheduleConfig,
 )
-
-PIECEWISE = ((0.1, 1.2), (0.5, 0.9), (0.9, 0.7), (1.0, 0.5))
-"""Ends of the pieces as fractions of the run, and their factors; each end belongs to the next piece."""
 
 
 class Controller(Protocol):
@@ -83,17 +81,6 @@ def curve(schedule: ScheduleConfig, total_steps: int, points: int) -> NDArray[np
 def curve_steps(total_steps: int, points: int) -> NDArray[np.float64]:
     """Return `points` evenly spaced times from the first update (0) to the last (`total_steps` - 1)."""
     return np.linspace(0.0, total_steps - 1.0, points)
-
-
-def peak(schedule: ScheduleConfig) -> float:
-    """Return an upper bound of m(t)/m over any run, reached by every schedule of this module."""
-    if isinstance(schedule, PiecewiseSchedule):
-        return max(value for _, value in PIECEWISE)
-    if isinstance(schedule, PhasesSchedule):
-        return max(part.factor for part in schedule.phases)
-    if isinstance(schedule, AdaptiveSchedule):
-        return max(schedule.start, schedule.offset + schedule.gain)
-    return 1.0
 
 
 def phase(schedule: ScheduleConfig, step: int, total_steps: int) -> str:

@@ -20,9 +20,9 @@ from dataclasses import dataclass
 
 from wnin_desktop.errors import InputError
 from wnin_desktop.noise.adaptive import AdaptiveController
-from wnin_desktop.noise.schedules import factor, peak, phase
+from wnin_desktop.noise.schedules import factor, phase
 from wnin_desktop.schema.noise import MODES_WITH_TEMPERATURE, NoiseConfig
-from wnin_desktop.schema.schedule import AdaptiveSchedule
+from wnin_desktop.schema.schedule import AdaptiveSchedule, peak
 
 LARGEST = 1e6
 WITHOUT_TEMPERATURE = {

@@ -9,7 +9,7 @@ from pydantic import model_validator
 from wnin_desktop.errors import NOTHING
 from wnin_desktop.schema.base import Config, quantity
 from wnin_desktop.schema.problems import contradiction
-from wnin_desktop.schema.schedule import ConstantSchedule, ScheduleConfig
+from wnin_desktop.schema.schedule import ConstantSchedule, ScheduleConfig, peak
 
 NoiseMode = Literal["none", "input_jitter", "gradient_gaussian", "sgld", "parameter_jitter", "label_corrupt"]
 NOISE_MODES: tuple[str, ...] = (
@@ -64,13 +64,20 @@ class NoiseConfig(Config):
             self._silent()
         elif (self.magnitude is None) == (self.temperature is None):
             self._one_amplitude()
-        if self.mode == "label_corrupt" and self.magnitude is not None and self.magnitude > 1:
+        if self.mode == "label_corrupt" and self.magnitude is not None:
+            self._fraction(self.magnitude)
+        return self
+
+    def _fraction(self, magnitude: float) -> None:
+        highest = max(1.0, peak(self.schedule))
+        if magnitude > 1.0 / highest:
+            why = f", because schedule {self.schedule.kind!r} multiplies it by up to {highest:g}"
             raise contradiction(
                 "magnitude",
-                self.magnitude,
-                "noise mode 'label_corrupt' takes a fraction of the batch, from 0 to 1",
+                magnitude,
+                f"noise mode 'label_corrupt' takes a fraction of the batch, from 0 to {1.0 / highest:.6g}"
+                + (why if highest > 1.0 else ""),
             )
-        return self
 
     def _silent(self) -> None:
         if self.magnitude:

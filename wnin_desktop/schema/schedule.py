@@ -60,6 +60,10 @@ class ExponentialSchedule(Config):
     )
 
 
+PIECEWISE = ((0.1, 1.2), (0.5, 0.9), (0.9, 0.7), (1.0, 0.5))
+"""Ends of the pieces as fractions of the run, and their factors; each end belongs to the next piece."""
+
+
 class PiecewiseSchedule(Config):
     """Factor by progress through the run: <0.1: 1.2, <0.5: 0.9, <0.9: 0.7, else 0.5."""
 
@@ -132,3 +136,14 @@ SCHEDULES = (
     "adaptive",
 )
 SCHEDULES_WITH_PERIOD = ("cosine", "cyclical", "exponential")
+
+
+def peak(schedule: ScheduleConfig) -> float:
+    """Return an upper bound of m(t)/m over any run, reached by every schedule here (an adaptive one may)."""
+    if isinstance(schedule, PiecewiseSchedule):
+        return max(value for _, value in PIECEWISE)
+    if isinstance(schedule, PhasesSchedule):
+        return max(part.factor for part in schedule.phases)
+    if isinstance(schedule, AdaptiveSchedule):
+        return max(schedule.start, schedule.offset + schedule.gain)
+    return 1.0
