@@ -160,7 +160,7 @@ def decode(data: bytes | str) -> RunEvent:
     """
     try:
         return _decode_one.decode(data)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise InputError.of("event", _preview(data), str(error)) from None
 
 
@@ -172,7 +172,7 @@ def decode_batch(data: bytes | str) -> list[RunEvent]:
     """
     try:
         return _decode_many.decode(data)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise InputError.of("events", _preview(data), str(error)) from None
 
 
