@@ -277,10 +277,13 @@ class LiveProgress(_Shown):
         """Redraw bar and table."""
         from rich.console import Group  # noqa: PLC0415 - as above
         from rich.progress_bar import ProgressBar  # noqa: PLC0415
+        from rich.table import Table  # noqa: PLC0415
         from rich.text import Text  # noqa: PLC0415
 
         bar = ProgressBar(total=max(1, self.tally.steps), completed=self.tally.step, width=40)
-        self._live.update(Group(bar, Text(self.tally.head()), self._table()), refresh=True)
+        head = Table.grid(padding=(0, 1))
+        head.add_row(bar, Text(self.tally.head()))
+        self._live.update(Group(head, self._table()), refresh=True)
 
     def _table(self) -> Any:
         from rich.markup import escape  # noqa: PLC0415 - as above
