@@ -164,6 +164,20 @@ def test_that_broken_and_untrusted_plugins_are_named_and_harm_nothing(tmp_path):
     assert "sgd" in found["optimizers"]["found"]
 
 
+def test_that_network_files_are_looked_at_without_being_run(tmp_path):
+    folder = tmp_path / "home" / "plugins" / "networks"
+    folder.mkdir(parents=True)
+    (folder / "empty.py").write_text("x = 1\n")
+    (folder / "unread.py").write_text("def build(shape, classes):\n    return None\nraise SystemExit(3)\n")
+    said, found = rows("--store", tmp_path)
+    assert said.code == 0
+    assert "no function build" in found["network empty"]["found"]
+    assert found["network unread"]["found"].startswith("untrusted")
+    assert call("optimizers", "trust", folder / "unread.py", "--yes").err.count("a network (build)") == 1
+    _, found = rows("--store", tmp_path)
+    assert "network unread" not in found
+
+
 def test_that_one_broken_row_decides_the_verdict(tmp_path):
     findings = examine(tmp_path)
     assert doctor.worst(findings) in ("ok", "warning")

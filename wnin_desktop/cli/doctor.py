@@ -21,7 +21,8 @@ import click
 
 from wnin_desktop import paths
 from wnin_desktop.cli.common import shared_options, write_json
-from wnin_desktop.errors import DataError, StoreError, StoreLockedError
+from wnin_desktop.engine.plugins import TrustStore, read_metadata, read_source
+from wnin_desktop.errors import DataError, PluginError, StoreError, StoreLockedError
 from wnin_desktop.stream.limits import DEFAULT_PORT
 from wnin_desktop.stream.uri import LOOPBACK
 
@@ -109,6 +110,7 @@ def examine(store: Path | None = None, port: int = DEFAULT_PORT) -> list[Finding
         *check_store(folder),
         check_data_folder(paths.data_dir()),
         *check_plugins(),
+        *check_network_plugins(paths.plugin_dir("networks")),
         check_port(port),
         *map(check_extra, EXTRAS),
     ]
@@ -344,6 +346,25 @@ def check_plugins() -> list[Finding]:
                 f"plugin {row.name}", "broken" if broken else "warning", f"{row.state}: {row.error}", advice
             )
         )
+    return rows
+
+
+def check_network_plugins(folder: Path) -> list[Finding]:
+    """Return one row for each network file of the user that could not be used; none is run for this."""
+    rows = []
+    trusted = TrustStore()
+    for path in sorted(folder.glob("*.py")):
+        name = f"network {path.stem}"
+        try:
+            source = read_source(path)
+            if "build" not in read_metadata(source).functions:
+                raise PluginError(f"{path.name} defines no function build(input_shape, classes, **params)")
+        except PluginError as error:
+            rows.append(Finding(name, "warning", f"broken: {error}", "Mend or remove this file."))
+            continue
+        if not trusted.is_trusted(source.sha256):
+            advice = f"Read the file, then `wnin optimizers trust {path}`, or remove it."
+            rows.append(Finding(name, "warning", f"untrusted: {path}", advice))
     return rows
 
 

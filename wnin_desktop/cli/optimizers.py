@@ -12,7 +12,7 @@ import click
 from wnin_desktop.cli.asking import is_confirmed
 from wnin_desktop.cli.common import color_option, json_option, note, write_json
 from wnin_desktop.cli.table import colourless_option, plain_table
-from wnin_desktop.engine.plugins import PluginRow, TrustStore, read_metadata, read_source
+from wnin_desktop.engine.plugins import PluginMetadata, PluginRow, TrustStore, read_metadata, read_source
 from wnin_desktop.errors import InputError, PluginError
 
 if TYPE_CHECKING:
@@ -203,7 +203,7 @@ def trust(file: Path, yes: bool, as_json: bool) -> int:
     except PluginError as error:
         raise InputError.of("FILE", str(file), f"give a Python file; {error}") from None
     note(f"file       {path}\nSHA-256    {source.sha256}\nsays       {said.summary or '(no docstring)'}")
-    note(f"registers  {', '.join(said.names) or '(nothing that can be read off its text)'}")
+    note(f"brings     {_brings(said)}")
     note(WARNING)
     if not yes and not is_confirmed("Trust this file?", "trusting"):
         note("Not trusted.")
@@ -215,6 +215,13 @@ def trust(file: Path, yes: bool, as_json: bool) -> int:
     else:
         click.echo(f"Trusted {path.name} with SHA-256 {source.sha256}.")
     return 0
+
+
+def _brings(said: PluginMetadata) -> str:
+    """Return what a plugin seems to bring, by its text alone."""
+    if said.names:
+        return f"optimizers {', '.join(said.names)}"
+    return "a network (build)" if "build" in said.functions else "(nothing that can be read off its text)"
 
 
 @command.command("untrust")
