@@ -351,21 +351,26 @@ def check_plugins() -> list[Finding]:
 
 def check_network_plugins(folder: Path) -> list[Finding]:
     """Return one row for each network file of the user that could not be used; none is run for this."""
-    rows = []
     trusted = TrustStore()
-    for path in sorted(folder.glob("*.py")):
-        name = f"network {path.stem}"
-        try:
-            source = read_source(path)
-            if "build" not in read_metadata(source).functions:
-                raise PluginError(f"{path.name} defines no function build(input_shape, classes, **params)")
-        except PluginError as error:
-            rows.append(Finding(name, "warning", f"broken: {error}", "Mend or remove this file."))
-            continue
-        if not trusted.is_trusted(source.sha256):
-            advice = f"Read the file, then `wnin optimizers trust {path}`, or remove it."
-            rows.append(Finding(name, "warning", f"untrusted: {path}", advice))
-    return rows
+    found = [_network_plugin(path, trusted) for path in sorted(folder.glob("*.py"))]
+    return [row for row in found if row.state != "ok"]
+
+
+def _network_plugin(path: Path, trusted: TrustStore) -> Finding:
+    name = f"network {path.stem}"
+    try:
+        source = read_source(path)
+        said = read_metadata(source)
+    except PluginError as error:
+        return Finding(name, "warning", f"broken: {error}", "Mend or remove this file.")
+    if "build" not in said.functions:
+        return Finding(
+            name, "warning", f"broken: {path} defines no function build", "Mend or remove this file."
+        )
+    if not trusted.is_trusted(source.sha256):
+        advice = f"Read the file, then `wnin optimizers trust {path}`, or remove it."
+        return Finding(name, "warning", f"untrusted: {path}", advice)
+    return Finding(name, "ok", str(path))
 
 
 def check_port(port: int) -> Finding:
