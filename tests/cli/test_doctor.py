@@ -6,8 +6,9 @@ import pytest
 import torch
 
 from tests.cli.calling import call
-from wnin_desktop.cli import doctor
-from wnin_desktop.cli.doctor import check_display, check_extra, examine, gemm_speeds
+from wnin_desktop.cli import doctor_checks
+from wnin_desktop.cli.doctor import worst
+from wnin_desktop.cli.doctor_checks import Finding, check_display, check_extra, examine, gemm_speeds
 from wnin_desktop.runs.store import Store
 from wnin_desktop.runs.store.database import FILE
 
@@ -28,7 +29,7 @@ NAMES = {
 @pytest.fixture(autouse=True)
 def _home(tmp_path, monkeypatch):
     monkeypatch.setenv("WNIN_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr(doctor, "GEMM_BUDGET_S", 0.0)
+    monkeypatch.setattr(doctor_checks, "GEMM_BUDGET_S", 0.0)
 
 
 def rows(*args):
@@ -137,7 +138,7 @@ def test_that_a_synchronized_folder_is_warned_about(tmp_path):
 
 
 def test_that_a_full_disk_is_a_warning(tmp_path, monkeypatch):
-    monkeypatch.setattr(doctor, "LEAST_FREE_GB", 1e9)
+    monkeypatch.setattr(doctor_checks, "LEAST_FREE_GB", 1e9)
     _, found = rows("--store", tmp_path)
     assert found["space for runs"]["state"] == "warning"
 
@@ -180,8 +181,8 @@ def test_that_network_files_are_looked_at_without_being_run(tmp_path):
 
 def test_that_one_broken_row_decides_the_verdict(tmp_path):
     findings = examine(tmp_path)
-    assert doctor.worst(findings) in ("ok", "warning")
-    assert doctor.worst([*findings, doctor.Finding("x", "broken", "y")]) == "broken"
+    assert worst(findings) in ("ok", "warning")
+    assert worst([*findings, Finding("x", "broken", "y")]) == "broken"
 
 
 @pytest.mark.parametrize("port", ["0", "65536", "eighty"])
