@@ -1,7 +1,8 @@
 """Configuration files in TOML, JSON and YAML: read, written, and refused in one sentence with its line."""
 
 import pytest
-from hypothesis import given, settings
+import yaml
+from hypothesis import example, given, settings
 from hypothesis import strategies as some
 
 from tests.runs.configurations import comparisons
@@ -13,7 +14,9 @@ from wnin_desktop.runs.config_files import (
     load_compare,
     load_preset,
     parse_compare,
+    presets,
 )
+from wnin_desktop.runs.config_formats import yaml_text
 from wnin_desktop.schema.run import CompareConfig
 
 ARM = "[[arms]]\nname = 'a'\n"
@@ -182,8 +185,10 @@ def test_that_a_comparison_written_reads_back_equal(suffix, config):
 
 
 @pytest.mark.parametrize("suffix", [".toml", ".json", ".yaml"])
+@example(name="\x85").via("a line end of YAML alone")
+@example(name="\u2028a: 'b' # c")
 @given(name=some.text(some.characters(exclude_categories=["Cs"]), min_size=1, max_size=30))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_that_any_title_reads_back_equal(suffix, name):
     config = CompareConfig.model_validate({"name": name, "arms": ({"name": "a"},)})
     assert parse_compare(format_compare(config, suffix), suffix).name == name
@@ -239,3 +244,11 @@ def test_that_a_file_that_cannot_be_read_is_named(tmp_path):
 def test_that_an_unknown_preset_is_named_with_the_known_ones():
     with pytest.raises(InputError, match=r"preset: 'demmo' is not accepted; allowed: .*did you mean demo\?"):
         load_preset("demmo")
+
+
+@pytest.mark.parametrize("name", presets())
+def test_that_the_two_yaml_parsers_read_the_same(name, monkeypatch):
+    text = format_compare(load_preset(name), ".yaml")
+    document = yaml_text.parse(text)
+    monkeypatch.setattr(yaml_text, "_LOADER", yaml.SafeLoader)
+    assert yaml_text.parse(text) == document

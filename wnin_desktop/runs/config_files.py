@@ -155,7 +155,9 @@ class _Dumper(yaml.SafeDumper):
 
 
 def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    style = None if isinstance(yaml_text.plain(text), str) else '"'
+    # Quoted, even the line ends that only YAML knows (NEL, LS, PS) are written as escapes.
+    bare = text.isprintable() and isinstance(yaml_text.plain(text), str)
+    style = None if bare else '"'
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 
