@@ -33,6 +33,8 @@ DECADES_BELOW, DECADES_ABOVE = 4.0, 2.5
 MOST_TIMES = 20.0
 MOSTLY = 0.9
 NARROW = 3.0
+MOST_SEED_POINTS = 60_000
+"""Points of faint lines in one plot; with more, every second, third, ... point is drawn."""
 MOST_TICKS = 6
 MARKERS_ON_A_CURVE = 8
 
@@ -94,28 +96,31 @@ def draw_curves(
     """Draw every arm: seeds faint, band, mean with dash and marker, crosses where runs end, end labels."""
     found = limits(curves, log=log, floor_at_zero=floor_at_zero)
     if include is not None:
-        found = replace(found, bottom=min(found.bottom, include - 0.03 * abs(include)))
+        room = 0.03 * abs(include) or 0.03 * (found.top - found.bottom)
+        found = replace(found, bottom=min(found.bottom, include - room), top=max(found.top, include + room))
     if found.log:
         axes.set_yscale("log", nonpositive="clip")
     axes.set_ylim(found.bottom, found.top)
     first = min(int(curve.steps[0]) for curve in curves)
     last = max(int(curve.steps[-1]) for curve in curves)
     axes.set_xlim(min(first, last - 1), last)
+    stride = math.ceil(sum(curve.seeds.size for curve in curves) / MOST_SEED_POINTS)
     for place, curve in enumerate(curves):
-        _draw_seeds(axes, curve, found.top)
+        _draw_seeds(axes, curve, found, stride)
         _draw_mean(axes, curve, place, len(curves), found.bottom)
     _ticks(axes, found)
     _end_labels(axes, curves, signed=signed)
 
 
-def _draw_seeds(axes: Axes, curve: Curve, top: float) -> None:
+def _draw_seeds(axes: Axes, curve: Curve, found: Limits, stride: int) -> None:
     alone = len(curve.seeds) == 1
     for values, lost in zip(curve.seeds, curve.lost, strict=True):
         there = np.flatnonzero(~np.isnan(values))
         if not len(there) or (alone and not lost):
             continue
-        # A lost run leaves through the top of the plot, not through the axes' other contents.
-        shown = np.minimum(values[there], top) if lost else values[there]
+        there = np.unique(np.append(there[::stride], there[-1]))
+        # A lost run that leaves the plot shows its end at the rim.
+        shown = np.clip(values[there], found.bottom, found.top) if lost else values[there]
         steps = curve.steps[there]
         axes.plot(steps, shown, color=curve.style.colour, alpha=SEED_ALPHA, linewidth=SEED_WIDTH)
         if lost:

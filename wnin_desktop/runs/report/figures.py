@@ -66,7 +66,7 @@ class Plot:
     words: str
     curves: tuple[Curve, ...]
     log: bool
-    extras: Callable[[Axes], None] = lambda axes: None  # noqa: ARG005 - a plot without extras draws none
+    extras: Callable[[Axes], None]
     floor_at_zero: bool = False
     signed: bool = False
     include: float | None = None
@@ -335,6 +335,7 @@ def difference_plot(summary: ComparisonSummary, key: str = "val_loss") -> Plot |
         log=False,
         extras=extras,
         signed=True,
+        include=0.0,
     )
 
 

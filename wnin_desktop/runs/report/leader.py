@@ -19,6 +19,7 @@ SCORES = (
 )  # fmt: skip
 """Metrics a row may hold, in the order of the columns."""
 UNFINISHED: tuple[State, ...] = ("failed", "interrupted", "stopped", "running", "not started")
+ALL_DIVERGED = "every finished run diverged, so there is no mean"
 NO_RUN = "no run reached the outcome"
 
 
@@ -89,7 +90,7 @@ def _leader(summary: ComparisonSummary, row: LeaderRow) -> Leader:
         for state in UNFINISHED
         if (amount := sum(run.state == state for run in _others(summary, row.arm, runs)))
     }
-    note = row.note
+    note = ALL_DIVERGED if row.summary is None and row.diverged else row.note
     if unfinished:
         said = listing(
             [count(amount, f"run {state}", f"runs {state}") for state, amount in unfinished.items()]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import re
-from collections.abc import Mapping
+import warnings
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import matplotlib as mpl
@@ -36,7 +38,7 @@ def new_figure(width_pt: float, height_pt: float) -> Figure:
 def svg_text(figure: Figure, name: str, metadata: Mapping[str, str]) -> str:
     """Return a figure as an SVG document; `name` decides its ids, so equal figures are equal bits."""
     out = io.StringIO()
-    with mpl.rc_context({**SETTINGS, "svg.hashsalt": name}):
+    with mpl.rc_context({**SETTINGS, "svg.hashsalt": name}), _any_letters():
         figure.savefig(
             out,
             format="svg",
@@ -51,7 +53,7 @@ def svg_text(figure: Figure, name: str, metadata: Mapping[str, str]) -> str:
 def png_bytes(figure: Figure, metadata: Mapping[str, str], *, scale: float = PNG_SCALE) -> bytes:
     """Return a figure as PNG on the light panel's ground, at `scale` times 72 pixels an inch."""
     out = io.BytesIO()
-    with mpl.rc_context(SETTINGS):
+    with mpl.rc_context(SETTINGS), _any_letters():
         figure.savefig(
             out,
             format="png",
@@ -60,6 +62,14 @@ def png_bytes(figure: Figure, metadata: Mapping[str, str], *, scale: float = PNG
             metadata={"Software": f"WNIN Desktop {__version__}", **metadata},
         )
     return out.getvalue()
+
+
+@contextlib.contextmanager
+def _any_letters() -> Iterator[None]:
+    """Allow names in scripts that the font for measuring lacks; a page's own fonts have them."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+        yield
 
 
 def _unique_ids(text: str, name: str) -> str:
@@ -89,6 +99,8 @@ def _attribute(text: str) -> str:
 def theme_variables(theme: Theme) -> dict[str, str]:
     """Return the page's CSS variables for one lightness: interface colours, arms and arms as text."""
     variables = {f"--{name}": getattr(theme, name) for name in Theme.__dataclass_fields__}
+    for name in ("good", "warning", "danger"):  # words are written in them
+        variables[f"--{name}"] = readable(variables[f"--{name}"], theme.panel)
     for place, colour in enumerate(PALETTE):
         variables[f"--arm{place}"] = colour if theme is LIGHT else readable(colour, theme.panel)
         variables[f"--ink{place}"] = readable(colour, theme.panel)

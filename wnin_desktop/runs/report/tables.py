@@ -33,6 +33,11 @@ BADGES = {
 }
 """The shape of each word, so that no verdict hangs on colour alone."""
 LONGEST_NAME = 36
+DISPENSABLE = (
+    "sharpness_proxy", "steps_per_s", "clean_train_loss", "hessian_trace_est", "test_loss", "perplexity",
+    "test_accuracy", "difference", "accuracy",
+)  # fmt: skip
+"""Columns a narrow terminal goes without, the first first."""
 
 
 @dataclass(frozen=True)
@@ -156,7 +161,7 @@ def _curved(row: Leader, key: str, error: float | None) -> Cell:
 def _seeds(row: Leader) -> Cell:
     parts = [f"{row.row.diverged} diverged"] if row.row.diverged else []
     parts += [f"{amount} {state}" for state, amount in row.unfinished.items()]
-    return Cell(f"{row.n} of {row.row.seeds}", ", ".join(parts))
+    return Cell(f"{row.n} of {row.row.seeds}", f"({', '.join(parts)})" if parts else "")
 
 
 def _difference(row: Leader) -> Cell:
@@ -176,15 +181,31 @@ def _verdict(row: Leader) -> Cell:
 # -- plain text ------------------------------------------------------------------------------------------
 
 
-def text_table(summary: ComparisonSummary, table: Sequence[Leader]) -> str:
-    """Return the table for a terminal: aligned columns, then one line per note."""
+def text_table(summary: ComparisonSummary, table: Sequence[Leader], *, width: int | None = None) -> str:
+    """Return the table for a terminal: aligned columns, then what they are and what they hide.
+
+    Where it is wider than `width` columns of letters, the columns of `DISPENSABLE` are left out, in that
+    order, until it fits, and the text says which.
+    """
     shown = columns(summary, table)
-    grid = [[column.heading.line() for column in shown]]
-    grid += [[_plain(column, row) for column in shown] for row in table]
-    widths = [max(map(display_width, cells)) for cells in zip(*grid, strict=True)]
+    left_out: list[str] = []
+    grid, widths = _grid(shown, table)
+    for key in DISPENSABLE:
+        if width is None or sum(widths) + 2 * (len(widths) - 1) <= width:
+            break
+        left_out += [column.heading.title for column in shown if column.heading.key == key]
+        shown = [column for column in shown if column.heading.key != key]
+        grid, widths = _grid(shown, table)
     lines = [_aligned(cells, shown, widths) for cells in grid]
     lines.insert(1, "  ".join("─" * width for width in widths))
-    return "\n".join([*lines, "", ruler(summary), *reasons(table)])
+    more = [f"Left out for width: {listing(left_out)}."] if left_out else []
+    return "\n".join([*lines, "", ruler(summary), *reasons(table), *more])
+
+
+def _grid(shown: Sequence[Column], table: Sequence[Leader]) -> tuple[list[list[str]], list[int]]:
+    grid = [[column.heading.line() for column in shown]]
+    grid += [[_plain(column, row) for column in shown] for row in table]
+    return grid, [max(map(display_width, cells)) for cells in zip(*grid, strict=True)]
 
 
 def reasons(table: Sequence[Leader]) -> list[str]:
@@ -223,7 +244,8 @@ def ruler(summary: ComparisonSummary) -> str:
     """Return one sentence that says what the numbers of the table are."""
     kind = summary.yardstick.kind
     if kind == "nothing":
-        return "No run has an outcome yet."
+        everyone = summary.count("diverged") == len(summary.runs)
+        return "Every run diverged; there is no outcome." if everyone else "No run has an outcome yet."
     spread = "Mean over seeds [95 % interval]" if len(summary.seeds) > 1 else "One seed, so no interval"
     if kind == "final":
         return f"{spread}; scores on the whole splits after the last step, noise off."

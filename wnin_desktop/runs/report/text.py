@@ -77,7 +77,7 @@ def _writer(largest: float, resolution: float):
         return number
     if not SMALLEST_PLAIN / 10 <= largest < LARGEST_PLAIN:
         return number
-    resolution = resolution or largest / 100
+    resolution = resolution or largest / 10
     decimals = min(6, max(0, 1 - math.floor(math.log10(resolution))))
     return lambda value: fixed(value, decimals)
 

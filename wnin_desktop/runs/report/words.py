@@ -207,8 +207,8 @@ def _limits(summary: ComparisonSummary) -> list[str]:
         )
     if summary.count("diverged"):
         found.append(
-            f"{count(summary.count('diverged'), 'run')} diverged. Means are over the other runs of the arm, "
-            "which flatters it; the table counts what diverged."
+            f"{count(summary.count('diverged'), 'run')} diverged. Where an arm has other runs, its mean "
+            "is over those, which flatters it; the table counts what diverged."
         )
     unfinished: tuple[State, ...] = ("failed", "interrupted", "stopped", "running", "not started")
     for state in unfinished:
