@@ -25,7 +25,8 @@ from wnin_desktop.schema.fingerprint import canonical_json
 from wnin_desktop.schema.manifest import Manifest, SnapshotReason
 
 FORMAT = "wnin-checkpoint"
-VERSION = "1"
+"""The one key of the header's metadata; with several, safetensors writes them in an order of its own."""
+VERSION = 1
 
 
 @dataclass(frozen=True)
@@ -86,14 +87,9 @@ def read_snapshot(path: Path, manifest: Manifest) -> Snapshot:
 
 def _serialized(path: Path, snapshot: Snapshot) -> bytes:
     try:
-        header = {
-            "format": FORMAT,
-            "version": VERSION,
-            "step": str(snapshot.step),
-            "meta": canonical_json(snapshot.meta),
-        }
+        header = canonical_json({"version": VERSION, "step": snapshot.step, "meta": snapshot.meta})
         tensors = {name: _portable(tensor) for name, tensor in snapshot.tensors.items()}
-        return safetensors.torch.save(tensors, metadata=header)
+        return safetensors.torch.save(tensors, metadata={FORMAT: header})
     except (safetensors.SafetensorError, TypeError, ValueError, KeyError) as error:
         raise CheckpointError(f"{path} was not written, the state cannot be stored: {error}.") from error
 
@@ -121,31 +117,23 @@ def _check_content(path: Path, content: bytes, manifest: Manifest) -> None:
         raise CheckpointError(f"{path} has SHA-256 {digest} and its manifest says {manifest.sha256}.")
 
 
-def _header(path: Path, content: bytes) -> dict[str, str]:
+def _header(path: Path, content: bytes) -> dict[str, Any]:
     # safetensors: eight bytes of little-endian header length, then the header as JSON.
     try:
         (length,) = struct.unpack_from("<Q", content)
-        header = json.loads(content[8 : 8 + length]).get("__metadata__", {})
-    except (struct.error, ValueError, AttributeError, RecursionError, OverflowError) as error:
-        raise CheckpointError(f"{path} has no readable header: {error}.") from error
-    if not isinstance(header, dict) or header.get("format") != FORMAT:
-        raise CheckpointError(f"{path} is not a checkpoint of this program.")
-    if header.get("version") != VERSION:
-        raise CheckpointError(
-            f"{path} has format version {header.get('version')!r}; this program reads {VERSION}."
-        )
+        header = json.loads(json.loads(content[8 : 8 + length])["__metadata__"][FORMAT])
+        version = header["version"]
+    except (struct.error, ValueError, KeyError, TypeError, RecursionError, OverflowError) as error:
+        raise CheckpointError(f"{path} is not a checkpoint of this program ({error}).") from error
+    if version != VERSION:
+        raise CheckpointError(f"{path} has format version {version!r}; this program reads {VERSION}.")
     return header
 
 
-def _meta(path: Path, header: dict[str, str], manifest: Manifest) -> dict[str, Any]:
-    if header.get("step") != str(manifest.step):
-        raise CheckpointError(
-            f"{path} is of step {header.get('step')} and its manifest says {manifest.step}."
-        )
-    try:
-        meta = json.loads(header["meta"])
-    except (KeyError, TypeError, ValueError, RecursionError) as error:
-        raise CheckpointError(f"{path} has unreadable settings: {error}.") from error
+def _meta(path: Path, header: dict[str, Any], manifest: Manifest) -> dict[str, Any]:
+    if header.get("step") != manifest.step:
+        raise CheckpointError(f"{path} is of step {header.get('step')!r}, its manifest says {manifest.step}.")
+    meta = header.get("meta")
     if not isinstance(meta, dict):
         raise CheckpointError(f"{path} has settings that are not a mapping.")
     return meta

@@ -39,7 +39,14 @@ def read(connection: apsw.Connection, run_key: int) -> list[tuple[int, bytes]]:
     recent = connection.execute(
         "SELECT first_step, data FROM recent WHERE run_key = ? ORDER BY recent_key", (run_key,)
     )
-    return [*merged, *recent]
+    return [_typed(first, blob) for first, blob in itertools.chain(merged, recent)]
+
+
+def _typed(first: Any, blob: Any) -> tuple[int, bytes]:
+    # A damaged page may hold rows of another table.
+    if type(first) is not int or type(blob) is not bytes:
+        raise StoreError(f"The batch of steps from {first!r} on is damaged.")
+    return first, blob
 
 
 def merge_recent(connection: apsw.Connection, run_keys: Collection[int]) -> None:
@@ -56,7 +63,7 @@ def merge_recent(connection: apsw.Connection, run_keys: Collection[int]) -> None
 def _move(connection: apsw.Connection, run_key: int, rows: list[Any]) -> None:
     """Merge (run key, recent key, first step, blob) rows of one run."""
     try:
-        merged = merge(run_key, [(first, blob) for _, _, first, blob in rows])
+        merged = merge(run_key, [_typed(first, blob) for _, _, first, blob in rows])
     except StoreError:
         return
     connection.executemany(

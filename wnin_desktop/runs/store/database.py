@@ -92,7 +92,7 @@ def translated(path: Path) -> Iterator[None]:
         raise DiskFullError(
             f"No space is left on the device of {path}; what was committed before is kept."
         ) from error
-    except (apsw.CorruptError, apsw.NotADBError, apsw.FormatError) as error:
+    except (apsw.CorruptError, apsw.NotADBError, apsw.FormatError, UnicodeDecodeError) as error:
         raise DamagedStoreError(f"The run store {path} is damaged: {error}.") from error
     except apsw.ReadOnlyError as error:
         raise StoreError(f"The run store {path} cannot be written: {error}.") from error
@@ -204,6 +204,7 @@ def configure(connection: apsw.Connection, *, read_only: bool) -> None:
     connection.config(apsw.SQLITE_DBCONFIG_DEFENSIVE, 1)
     connection.config(apsw.SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0)
     connection.execute("PRAGMA cell_size_check = ON")
+    _refuse_foreign(connection)
     if not read_only:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute(f"PRAGMA synchronous = {SYNCHRONOUS}")
@@ -236,14 +237,26 @@ def prepare(database: Database) -> None:
 
 def _known_version(path: Path, connection: apsw.Connection) -> int:
     version = connection.pragma("user_version")
-    empty = connection.execute("SELECT count(*) FROM sqlite_master").get == 0
-    if connection.pragma("application_id") != APPLICATION_ID and not empty:
-        raise StoreError(f"{path} is a database of another program; choose another folder for the run store.")
+    tables = dict(connection.execute("SELECT name, sql FROM sqlite_master"))
+    if not tables:
+        return 0
+    header = (connection.pragma("application_id"), version)
+    if tables == TABLES and header != (APPLICATION_ID, len(MIGRATIONS)):
+        raise DamagedStoreError(f"The run store {path} is damaged: its header has changed.")
     if version > len(MIGRATIONS):
         raise StoreError(
             f"The run store {path} is of version {version}, this program knows {len(MIGRATIONS)}; update it."
         )
-    return 0 if empty else int(version)
+    return int(version)
+
+
+def _refuse_foreign(connection: apsw.Connection) -> None:
+    """Raise before anything is changed in a database that was never a run store."""
+    names = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
+    if names and connection.pragma("application_id") != APPLICATION_ID and not names & TABLES.keys():
+        raise StoreError(
+            f"{connection.filename} is a database of another program; choose another folder for the store."
+        )
 
 
 def _migrate(database: Database, version: int) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 
 from wnin_desktop.errors import InputError, StoreError
 from wnin_desktop.runs.store import batches
-from wnin_desktop.runs.store.database import Database, position
+from wnin_desktop.runs.store.database import DamagedStoreError, Database, position
 from wnin_desktop.runs.store.packing import COLUMNS, Label, Unpacked, unpack
 from wnin_desktop.schema import events as wire
 from wnin_desktop.schema.events import Event, RunEvent, StepMetrics
@@ -95,7 +95,7 @@ def read_events(
         )
     found = []
     for number, (where, text, crc) in enumerate(rows):
-        if crc != zlib.crc32(text.encode(), where):
+        if not isinstance(text, str) or crc != zlib.crc32(text.encode(), where):
             raise StoreError(f"{database.path}: event {number} of this run is damaged.")
         event = wire.decode(text)
         if types is None or isinstance(event, tuple(types)):
@@ -106,10 +106,12 @@ def read_events(
 def _unpacked(
     database: Database, run_key: int, committed: int, names: Sequence[str], *, labels: bool
 ) -> Unpacked:
-    with database.snapshot() as connection:
-        rows = batches.read(connection, run_key)
     try:
+        with database.snapshot() as connection:
+            rows = batches.read(connection, run_key)
         found = unpack(run_key, rows, names, labels=labels)
+    except DamagedStoreError:
+        raise
     except StoreError as error:
         raise StoreError(f"{database.path}: {error}") from error
     if found.rows < committed or (rows and found.first_step != 1):
@@ -118,14 +120,15 @@ def _unpacked(
 
 
 def _read_labels(database: Database, keys: set[int]) -> dict[int, Label]:
-    labels = {}
-    for key in keys:
-        rows = database.rows("SELECT label, crc FROM labels WHERE label_key = ?", (key,))
-        if len(rows) != 1 or rows[0][1] != zlib.crc32(rows[0][0].encode(), key):
-            raise StoreError(f"{database.path}: what is said beside the numbers of some steps is damaged.")
-        mode, phase, reasons, nonfinite = json.loads(rows[0][0])
-        labels[key] = Label(mode, phase, tuple(map(tuple, reasons)), tuple(nonfinite))
-    return labels
+    return {key: _read_label(database, key) for key in keys}
+
+
+def _read_label(database: Database, key: int) -> Label:
+    for text, crc in database.rows("SELECT label, crc FROM labels WHERE label_key = ?", (key,)):
+        if isinstance(text, str) and crc == zlib.crc32(text.encode(), key):
+            mode, phase, reasons, nonfinite = json.loads(text)
+            return Label(mode, phase, tuple(map(tuple, reasons)), tuple(nonfinite))
+    raise StoreError(f"{database.path}: what is said beside the numbers of some steps is damaged.")
 
 
 def _with_none(column: np.ndarray) -> list[float | None]:

@@ -83,10 +83,14 @@ def _set_aside(path: Path) -> Path:
 @contextlib.contextmanager
 def _opened(aside: Path) -> Iterator[apsw.Connection | None]:
     """Yield a connection that cannot change the damaged file, or None where SQLite cannot open it."""
+    if aside.stat().st_size == 0:
+        # Even a reader would delete the log beside an empty file.
+        yield None
+        return
     try:
         connection = connect(aside, read_only=True)
         connection.pragma("user_version")
-    except apsw.Error:
+    except (apsw.Error, StoreError):
         yield None
         return
     try:

@@ -348,6 +348,24 @@ class Store:
         limit = min(going) if going else 2**62
         return checkpoints.newest_resumable(self.checkpoints(experiment_id), limit)
 
+    def repair(self) -> list[str]:
+        """Keep the file aside, build a new one from every row that is undamaged, and say what was saved.
+
+        For damage that shows only when something is read; damage that shows at opening is handled there.
+
+        Raises:
+            StoreError: Something is being written, or the store is open for reading only.
+        """
+        if self._read_only or self._writers:
+            raise StoreError(
+                f"The run store {self.path} can be repaired only while nothing is written to it."
+            )
+        self._database.close()
+        told = salvage.replace_damaged(self._database.path, "A repair was asked for.")
+        database.prepare(self._database)
+        self.notices += told
+        return told
+
     # -- opening -------------------------------------------------------------------------------------------
 
     def recover(self) -> list[str]:

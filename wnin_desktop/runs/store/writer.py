@@ -7,7 +7,7 @@ import json
 import zlib
 from collections.abc import Callable
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import apsw
 import msgspec
@@ -16,6 +16,7 @@ import numpy as np
 from wnin_desktop.errors import StoreError
 from wnin_desktop.runs.store import batches, catalogue
 from wnin_desktop.runs.store.database import Database, position
+from wnin_desktop.runs.store.interrupts import interrupt_waits
 from wnin_desktop.runs.store.packing import ROWS_LIMIT, Batch, Label, label_of, pack
 from wnin_desktop.runs.store.reading import read_events, read_series
 from wnin_desktop.runs.store.records import Status, status_of_experiment
@@ -47,21 +48,47 @@ class _Run:
         self.run_id = run_id
         self.key: int | None = None
         self.values: dict[str, Any] = {}
+        self.version = 0
         self.changed = False
         self.active = False
         self.steps: list[StepMetrics] = []
         self.events: list[RunEvent] = []
-        self.last = 0
         self.committed = 0
         self.event_count = 0
         self.recent = 0
         self.seen: set[bytes] = set()
         self.losses: np.ndarray | None = None
 
-    def is_long(self) -> bool:
-        """Whether the batches stored one by one, with those that wait, are to be merged."""
-        rows = self.recent + len(self.steps)
-        return rows >= batches.MERGED_ROWS or (rows > 0 and not self.active)
+    @property
+    def last(self) -> int:
+        """Last step that was taken; derived, so that no interruption can leave it beside the truth."""
+        return self.committed + len(self.steps)
+
+    def change(self, **values: Any) -> None:
+        """Set values of the run's row, to be stored with the next commit."""
+        self.values |= values
+        self.version += 1
+        self.changed = True
+
+
+class _Share:
+    """What one commit stores of a run, and how the run stands after it."""
+
+    def __init__(self, run: _Run) -> None:
+        self.run = run
+        self.key = 0
+        self.version = run.version
+        self.committed = run.last
+        self.event_count = run.event_count + len(run.events)
+        rows = run.recent + len(run.steps)
+        self.is_long = rows >= batches.MERGED_ROWS or (rows > 0 and not run.active)
+
+
+class _Attempt(NamedTuple):
+    """A commit that was begun, with the labels it adds."""
+
+    shares: list[_Share]
+    labels: dict[Label, int]
 
 
 class RunWriter:
@@ -94,6 +121,7 @@ class RunWriter:
         self._active = 0
         self._level = 0
         self._at_level = 0
+        self._attempt: _Attempt | None = None
         self._waiting = False
         self._oldest = self._last_commit = monotonic()
         self._load()
@@ -128,9 +156,8 @@ class RunWriter:
         run, step = self._runs.get(event.run_id), event.step
         if run is None or not run.active:
             raise StoreError(f"Run {event.run_id} sent step {step} without having started.")
-        if step == run.last + 1:
+        if step == run.committed + len(run.steps) + 1:
             run.steps.append(event)
-            run.last = step
             if not self._waiting:
                 self._waiting, self._oldest = True, self._monotonic()
         else:
@@ -189,16 +216,17 @@ class RunWriter:
 
     # -- taking events -------------------------------------------------------------------------------------
 
+    def _stored_runs(self, connection: apsw.Connection | None = None) -> list[catalogue.Row]:
+        fits = "WHERE experiment_id = ?"
+        return catalogue.read_rows(self._database, "runs", fits, (self.experiment_id,), connection=connection)
+
     def _load(self) -> None:
         progress = catalogue.read_progress(self._database)
-        for row in catalogue.read_rows(
-            self._database, "runs", "WHERE experiment_id = ?", (self.experiment_id,)
-        ):
+        for row in self._stored_runs():
             run = self._runs[row.values["run_id"]] = _Run(row.values["run_id"])
             run.key = row.key
             run.values = catalogue.decoded(row)
             run.committed, run.event_count = progress[row.key]
-            run.last = run.committed
             stored = read_events(self._database, row.key, run.event_count, REPEATED)
             run.seen = {_without_time(event) for event in stored}
 
@@ -251,19 +279,17 @@ class RunWriter:
         if not run.active:
             run.active = True
             self._active += 1
-        run.values |= {
-            "run_id": event.run_id, "experiment_id": event.experiment_id, "arm": event.arm,
-            "seed": event.seed, "status": "running", "steps": event.steps,
-            "parameters": event.parameters, "device": event.device,
-            "config": event.config, "fingerprint": event.fingerprint, "finished": None, "final": {},
-        }  # fmt: skip
-        run.values.setdefault("started", event.timestamp)
-        run.changed = True
+        run.change(
+            run_id=event.run_id, experiment_id=event.experiment_id, arm=event.arm, seed=event.seed,
+            status="running", steps=event.steps, parameters=event.parameters, device=event.device,
+            config=event.config, fingerprint=event.fingerprint, finished=None, final={},
+            started=run.values.get("started", event.timestamp),
+        )  # fmt: skip
         return run
 
     def _apply(self, run: _Run, event: RunEvent) -> None:
         if isinstance(event, Finished):
-            run.values["final"] = event.final
+            run.change(final=event.final)
             self._end(run, event.status, event.timestamp)
         elif isinstance(event, Diverged):
             self._end(run, "diverged", event.timestamp)
@@ -276,39 +302,59 @@ class RunWriter:
         if run.active:
             run.active = False
             self._active -= 1
-        run.values["status"] = status
-        run.values["finished"] = when
-        run.changed = self._waiting = True
+        run.change(status=status, finished=when)
+        self._waiting = True
 
     # -- storing them --------------------------------------------------------------------------------------
 
     def _commit(self) -> None:
-        labels: dict[Label, int] = {}
-        waiting = [run for run in self._runs.values() if run.steps or run.events or run.changed]
-        with self._database.transaction(self._connection) as connection:
-            keys = [self._store_row(connection, run) for run in waiting]
-            self._store_steps(connection, waiting, keys, labels)
-            for run, key in zip(waiting, keys, strict=True):
-                _store_events(connection, run, key)
-            catalogue.write_progress(
-                connection,
-                [
-                    (key, run.last, run.event_count + len(run.events))
-                    for run, key in zip(waiting, keys, strict=True)
-                ],
-            )
-            long = {key for run, key in zip(waiting, keys, strict=True) if run.is_long()}
-            if long:
-                batches.merge_recent(connection, long)
-            if any(run.changed for run in waiting):
-                self._store_experiment_status(connection)
-        self._labels |= labels
-        for run, key in zip(waiting, keys, strict=True):
-            run.key, run.changed, run.committed = key, False, run.last
-            run.event_count += len(run.events)
-            run.recent = 0 if key in long else run.recent + len(run.steps)
-            run.steps, run.events = [], []
-        self._waiting = False
+        with interrupt_waits():
+            if self._attempt is not None and self._landed(self._attempt):
+                self._settle(self._attempt)
+            waiting = [run for run in self._runs.values() if run.steps or run.events or run.changed]
+            attempt = self._attempt = _Attempt([_Share(run) for run in waiting], {})
+            with self._database.transaction(self._connection) as connection:
+                self._store(connection, attempt)
+            self._settle(attempt)
+
+    def _store(self, connection: apsw.Connection, attempt: _Attempt) -> None:
+        for share in attempt.shares:
+            share.key = self._store_row(connection, share.run)
+        self._store_steps(connection, attempt)
+        for share in attempt.shares:
+            _store_events(connection, share.run, share.key)
+        catalogue.write_progress(
+            connection, [(share.key, share.committed, share.event_count) for share in attempt.shares]
+        )
+        if long := {share.key for share in attempt.shares if share.is_long}:
+            batches.merge_recent(connection, long)
+        if any(share.run.changed for share in attempt.shares):
+            self._store_experiment_status(connection)
+
+    def _settle(self, attempt: _Attempt) -> None:
+        """Note that an attempt is stored."""
+        self._labels |= attempt.labels
+        for share in attempt.shares:
+            run, steps = share.run, share.committed - share.run.committed
+            run.key, run.changed = share.key, run.version != share.version
+            del run.events[: share.event_count - run.event_count]
+            del run.steps[:steps]
+            run.recent = 0 if share.is_long else run.recent + steps
+            run.committed, run.event_count = share.committed, share.event_count
+        self._attempt = None
+        self._waiting = any(run.steps or run.events or run.changed for run in self._runs.values())
+
+    def _landed(self, attempt: _Attempt) -> bool:
+        """Return whether an attempt that ended in an error was stored all the same."""
+        with self._database.snapshot() as connection:
+            progress = catalogue.read_progress(self._database, connection=connection)
+            keys = {row.values["run_id"]: row.key for row in self._stored_runs(connection)}
+        return any(
+            keys.get(share.run.run_id) == share.key
+            and progress[share.key] == (share.committed, share.event_count)
+            and (share.run.committed, share.run.event_count) != progress[share.key]
+            for share in attempt.shares
+        )
 
     def _store_row(self, connection: apsw.Connection, run: _Run) -> int:
         if run.key is None:
@@ -317,22 +363,20 @@ class RunWriter:
             catalogue.replace_row(connection, "runs", run.key, run.values)
         return run.key
 
-    def _store_steps(
-        self, connection: apsw.Connection, waiting: list[_Run], keys: list[int], labels: dict[Label, int]
-    ) -> None:
-        """Add the waiting steps; labels that are new go to the table and to `labels`."""
+    def _store_steps(self, connection: apsw.Connection, attempt: _Attempt) -> None:
+        """Add the waiting steps; labels that are new go to the table and are noted in the attempt."""
 
         def label_key(event: StepMetrics) -> int:
             label = label_of(event)
-            found = self._labels.get(label) or labels.get(label)
+            found = self._labels.get(label) or attempt.labels.get(label)
             if found is None:
-                found = labels[label] = _store_label(connection, self.experiment_id, label)
+                found = attempt.labels[label] = _store_label(connection, self.experiment_id, label)
             return found
 
         parts = [
-            Batch(key, run.steps[start : start + ROWS_LIMIT])
-            for run, key in zip(waiting, keys, strict=True)
-            for start in range(0, len(run.steps), ROWS_LIMIT)
+            Batch(share.key, share.run.steps[start : start + ROWS_LIMIT])
+            for share in attempt.shares
+            for start in range(0, len(share.run.steps), ROWS_LIMIT)
         ]
         blobs = pack(parts, label_key)
         batches.append(
