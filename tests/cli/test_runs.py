@@ -322,11 +322,11 @@ def test_that_runs_side_by_side_show_where_their_configurations_differ_and_how_t
     assert "task.dataset" not in found["differences"]
     with Store.open(path, read_only=True) as store:
         done = store.run(f"{ids['done']}/adamw-none/s0")
-    assert found["runs"][1]["run_id"] == done.run_id
-    assert found["runs"][1]["final"] == done.final
-    assert [run["status"] for run in found["runs"]] == ["completed", "completed", "stopped"]
+    assert found["runs"][1] == done.run_id
+    assert found["results"]["val_loss"][1] == done.final["val_loss"]
+    assert found["results"]["state"] == ["completed", "completed", "stopped"]
     text = call("runs", "compare", *chosen, "--store", path).out
-    for shown in ("arm.optimizer.name", "adamw", "val_loss", f"{done.final['val_loss']:.4g}", "stopped"):
+    for shown in ("arm.optimizer.name", "adamw", done.run_id, f"{done.final['val_loss']:.3g}", "stopped"):
         assert shown in text
 
 

@@ -14,8 +14,6 @@ from wnin_desktop.cli.common import note, open_store, shared_options, write_json
 from wnin_desktop.cli.running import Watching, executor_option, run_on
 from wnin_desktop.cli.runs_describe import (
     as_it_is,
-    comparison_of_runs,
-    comparison_text,
     experiment_description,
     experiment_row,
     experiment_text,
@@ -30,7 +28,6 @@ from wnin_desktop.errors import InputError
 from wnin_desktop.runs.store import ExperimentRecord, RunRecord, Status, Store
 from wnin_desktop.runs.store.database import FILE
 
-MOST_COMPARED = 8
 ids_argument = click.argument("ids", nargs=-1, required=True, metavar="ID...")
 id_argument = click.argument("identifier", metavar="ID")
 
@@ -123,17 +120,14 @@ def _without_empty(value: Any) -> Any:
 @plain_options
 def compare(ids: tuple[str, ...], store: Path | None, as_json: bool) -> None:
     """Put 2 to 8 runs side by side: where their configurations differ, and how they ended."""
-    if not 2 <= len(ids) <= MOST_COMPARED:
-        raise InputError.of("RUN", len(ids), f"give 2 to {MOST_COMPARED} runs as EXPERIMENT/ARM/sSEED")
+    from wnin_desktop.runs.report.compare import compare_runs  # noqa: PLC0415 - scipy, for this alone
+
     with open_store(store, read_only=True) as opened:
-        runs = [find_run(opened, each) for each in ids]
-        if twice := next((run.run_id for index, run in enumerate(runs) if run in runs[:index]), None):
-            raise InputError.of("RUN", twice, "it is given twice")
-        found = comparison_of_runs(opened, runs)
+        found = compare_runs(opened, [find_run(opened, each).run_id for each in ids])
     if as_json:
-        write_json(found)
+        write_json(found.document())
     else:
-        click.echo(comparison_text(found))
+        click.echo(found.text())
 
 
 # -- ordering ----------------------------------------------------------------------------------------------
