@@ -5,8 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wnin_desktop.runs.report.draw import Curve, limits, log_ticks, power, short_count, spread, tick
+from wnin_desktop.runs.report.curves import Curve, limits
+from wnin_desktop.runs.report.draw import spread
 from wnin_desktop.runs.report.look import arm_styles
+from wnin_desktop.runs.report.ticks import log_ticks, power, short_count, tick
 
 
 def curve(name, *seeds, lost=()):
@@ -96,5 +98,5 @@ def test_that_ticks_are_short():
     ]
     assert [tick(value) for value in (0.0, 0.25, -1.5, 20.0)] == ["0", "0.25", "−1.5", "20"]
     assert [short_count(value) for value in (0, 500, 2500, 20000, 1.5e6, 2e7)] == [
-        "0", "500", "2500", "20k", "1500k", "20M",
+        "0", "500", "2500", "20k", "1.5M", "20M",
     ]  # fmt: skip

@@ -11,20 +11,19 @@ from matplotlib.figure import Figure
 
 from wnin_desktop.noise.schedules import curve as schedule_curve
 from wnin_desktop.noise.schedules import curve_steps
-from wnin_desktop.runs.report.draw import (
-    SMALL_PT,
-    TITLE_PT,
-    Curve,
-    Limits,
-    draw_curves,
-    dress,
-    legend,
-    legend_height,
-    limits,
-)
+from wnin_desktop.runs.report.curves import Curve, Limits, limits
+from wnin_desktop.runs.report.draw import draw_curves, dress
 from wnin_desktop.runs.report.forest import draw_forest
 from wnin_desktop.runs.report.leader import Leader
-from wnin_desktop.runs.report.look import BASELINE_COLOUR, BASELINE_DASH, LIGHT, ArmStyle, arm_styles
+from wnin_desktop.runs.report.legend import legend, legend_height
+from wnin_desktop.runs.report.look import (
+    BASELINE_COLOUR,
+    BASELINE_DASH,
+    LIGHT,
+    SMALL_PT,
+    ArmStyle,
+    arm_styles,
+)
 from wnin_desktop.runs.report.series import bands
 from wnin_desktop.runs.report.summary import ComparisonSummary, MetricSeries, State
 from wnin_desktop.runs.report.svg import new_figure
@@ -396,6 +395,3 @@ def caption_of_means(summary: ComparisonSummary) -> str:
         "Bands: 95 % interval of the mean (Student’s t). Faint: each seed. Cross: a run that diverged or "
         "failed; it is drawn and counted, and stays out of the mean."
     )
-
-
-__all__ = ["TITLE_PT", "Plot", "caption_of_means", "forest_figure", "metadata", "metric_plot", "plots"]

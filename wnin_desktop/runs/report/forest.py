@@ -6,13 +6,22 @@ from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
-from wnin_desktop.runs.report.draw import MARKER_PT, SMALL_PT, dress, log_ticks, power, set_title, tick
+from wnin_desktop.runs.report.draw import dress, set_title
 from wnin_desktop.runs.report.leader import OUTCOME, Leader
-from wnin_desktop.runs.report.look import BAND_ALPHA, LIGHT, SEED_ALPHA, arm_styles, readable
+from wnin_desktop.runs.report.look import (
+    BAND_ALPHA,
+    HAIRLINE,
+    LIGHT,
+    MARKER_PT,
+    SEED_ALPHA,
+    SMALL_PT,
+    arm_styles,
+    readable,
+)
 from wnin_desktop.runs.report.summary import ComparisonSummary
 from wnin_desktop.runs.report.text import elided, number
+from wnin_desktop.runs.report.ticks import set_value_scale
 
 NAME_LENGTH = 20
 MOST_RATIO = 30.0
@@ -25,7 +34,7 @@ def draw_forest(
     """Draw validation losses of the arms in `rows`, the first on top; `names` is the room of their names."""
     dress(axes, "Final validation loss", "nat", x_label="")
     axes.grid(visible=False, axis="y")
-    axes.grid(axis="x", color=LIGHT.hairline, linewidth=0.8)
+    axes.grid(axis="x", color=LIGHT.hairline, linewidth=HAIRLINE)
     styles = arm_styles(summary.arms)
     for place, leader in enumerate(rows):
         style, found = styles[leader.arm], leader.row.summary
@@ -57,17 +66,13 @@ def draw_forest(
 
 def _scale(axes: Axes, means: Sequence[float]) -> None:
     axes.margins(x=0.06)
-    if means and min(means) > 0 and max(means) > MOST_RATIO * min(means):
+    log = bool(means) and min(means) > 0 and max(means) > MOST_RATIO * min(means)
+    if log:
         axes.set_xscale("log", nonpositive="clip")
         axes.autoscale_view()
         low, high = axes.get_xlim()
         axes.set_xlim(max(low, min(means) / MOST_RATIO), high)
-        axes.xaxis.set_minor_locator(NullLocator())
-        axes.xaxis.set_major_locator(FixedLocator(log_ticks(*axes.get_xlim())))
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: power(value)))
-    else:
-        axes.xaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 2.5, 5, 10]))
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: tick(value)))
+    set_value_scale(axes, log=log)
 
 
 def _name(leader: Leader, *, with_n: bool) -> str:

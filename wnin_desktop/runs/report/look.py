@@ -19,6 +19,8 @@ SEED_ALPHA = 0.25
 LINE_WIDTH = 1.7
 SEED_WIDTH = 0.8
 HAIRLINE = 0.8
+MARKER_PT = 5.0
+TEXT_PT, SMALL_PT, TITLE_PT = 10.0, 9.8, 11.5
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from wnin_desktop.runs.report.draw import TEXT_PT, legend, legend_height
 from wnin_desktop.runs.report.figures import Plot
 from wnin_desktop.runs.report.forest import draw_forest
 from wnin_desktop.runs.report.leader import Leader
-from wnin_desktop.runs.report.look import LIGHT, ArmStyle, arm_styles
+from wnin_desktop.runs.report.legend import legend, legend_height
+from wnin_desktop.runs.report.look import LIGHT, TEXT_PT, ArmStyle, arm_styles
 from wnin_desktop.runs.report.summary import ComparisonSummary
 from wnin_desktop.runs.report.svg import new_figure
 from wnin_desktop.runs.report.text import count, elided
