@@ -275,7 +275,7 @@ def magnitude_plots(summary: ComparisonSummary) -> list[Plot]:
 def _magnitude_plot(summary: ComparisonSummary, mode: str, measured: Mapping[str, MetricSeries]) -> Plot:
     curves = tuple(_curve(summary, series) for series in measured.values())
     unit = SHORT_UNITS.get(mode, MAGNITUDE_UNIT[mode])
-    title = f"Noise magnitude, {mode.replace('_', ' ')}"
+    title = f"Noise, {mode.replace('_', ' ')}"
     kinds = sorted({summary.arm(arm).noise.schedule.kind.replace("_", " ") for arm in measured})
 
     def extras(axes: Axes) -> None:
