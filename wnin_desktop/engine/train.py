@@ -10,7 +10,6 @@ import platform
 import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from typing import Any, Protocol
 
 import numpy as np
@@ -20,6 +19,7 @@ from wnin_desktop import __version__
 from wnin_desktop.engine.checkpoint import Snapshot
 from wnin_desktop.engine.cohort.arm import Arm
 from wnin_desktop.engine.cohort.cohort import Cohort, Placed
+from wnin_desktop.engine.cohort.lanes import lanes_for, threads_each
 from wnin_desktop.engine.control import Clutch, RunControl
 from wnin_desktop.engine.matched import match_loss
 from wnin_desktop.engine.observe import Look, Observer, next_due
@@ -124,8 +124,7 @@ class _Session:
         self._chunk = 1
         self._resumed_from: int | None = None
         self._started = time.monotonic()
-        self._lanes = lanes_for(self._config, resolved.device)
-        self._open(self._lanes)
+        self._open(lanes_for(self._config, resolved.task, resolved.device))
 
     def _open(self, lanes: int) -> None:
         resolved = self._resolved
@@ -181,7 +180,7 @@ class _Session:
         return set(range(len(self._runs))) - set(self._progress.diverged)
 
     def events(self) -> Iterator[RunEvent]:
-        with _one_thread_each(self._resolved.device):
+        with threads_each(self._config, self._resolved.device, len(self._cohort.lanes)):
             try:
                 yield from self._started_events()
                 while self._progress.step < self._config.budget.steps and self._alive:
@@ -428,11 +427,6 @@ class _Session:
         )
 
 
-def lanes_for(config: CompareConfig, device: torch.device) -> int:
-    """Return how many threads step the cohort: the asked ones on a CPU, one on an accelerator."""
-    return config.threads or 1 if device.type == "cpu" else 1
-
-
 def describe(device: torch.device) -> str:
     """Return a device's kind and name."""
     return f"cuda ({torch.cuda.get_device_name(device)})" if device.type == "cuda" else "cpu"
@@ -446,15 +440,3 @@ def versions() -> dict[str, str]:
         "numpy": np.__version__,
         "python": platform.python_version(),
     }
-
-
-@contextmanager
-def _one_thread_each(device: torch.device) -> Iterator[None]:
-    """Let each lane compute on one thread: two lanes of one thread beat one lane of two on these sizes."""
-    before = torch.get_num_threads()
-    if device.type == "cpu":
-        torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
