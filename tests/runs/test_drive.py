@@ -1,15 +1,18 @@
 import numpy as np
+import psutil
 import pytest
 
 from tests.engine.comparisons import arm, comparison, metrics
 from wnin_desktop.engine.control import RunControl
 from wnin_desktop.engine.train import train
-from wnin_desktop.errors import InputError
+from wnin_desktop.errors import DiskFullError, InputError, TrainingError
+from wnin_desktop.runs import source as source_module
 from wnin_desktop.runs.drive import Watchers, drive, resume
 from wnin_desktop.runs.mailbox import Mailbox
 from wnin_desktop.runs.session import Session
 from wnin_desktop.runs.source import train_here
 from wnin_desktop.runs.store import Store
+from wnin_desktop.runs.store.writer import RunWriter
 from wnin_desktop.runs.worker import train_in_process
 from wnin_desktop.schema.events import Finished, StepMetrics
 
@@ -99,3 +102,52 @@ def test_that_a_session_hands_errors_to_whoever_waits(tmp_path):
         handle = Session(store, executor="inline").start(bad)
         with pytest.raises(InputError, match="adamx"):
             handle.wait(60)
+
+
+class _Scarce:
+    """Room that is missing for the first `refusals` attempts."""
+
+    def __init__(self, refusals):
+        self.refusals = refusals
+
+    def __call__(self, store):
+        if self.refusals:
+            self.refusals -= 1
+            raise DiskFullError("No space is left.")
+        return store()
+
+
+@pytest.mark.parametrize("where", ["commit", "checkpoint"])
+def test_that_a_full_disk_pauses_the_run_and_loses_nothing(tmp_path, monkeypatch, where):
+    monkeypatch.setattr(source_module, "RETRY_S", 0.01)
+    scarce, notices = _Scarce(3), []
+    if where == "commit":
+        real = RunWriter._commit
+        monkeypatch.setattr(RunWriter, "_commit", lambda self: scarce(lambda: real(self)))
+    else:
+        write = source_module.write_snapshot
+        monkeypatch.setattr(source_module, "write_snapshot", lambda *a, **k: scarce(lambda: write(*a, **k)))
+    config = comparison(arm("sgd"), numerics="reproducible", budget={"checkpoint_every": 5})
+    with Store.open(tmp_path) as store:
+        experiment = drive(store, config, watchers=Watchers(notice=notices.append))
+        for run in store.runs(experiment_id=experiment):
+            assert run.status == "completed"
+            assert list(store.series(run.run_id)["step"]) == list(range(1, 13))
+    assert scarce.refusals == 0
+    assert [n.count("space") > 0 for n in notices] == [True, True]
+
+
+def test_that_a_worker_that_dies_leaves_what_it_sent_and_says_so(tmp_path):
+    config = comparison(arm("sgd"), steps=100_000, numerics="reproducible")
+
+    def kill(event):
+        if isinstance(event, StepMetrics) and event.step == 30:
+            for child in psutil.Process().children():
+                child.kill()
+
+    with Store.open(tmp_path) as store:
+        with pytest.raises(TrainingError, match="ended unexpectedly"):
+            drive(store, config, watchers=Watchers(live=[kill]), source=train_in_process)
+        runs = store.runs()
+        assert {run.status for run in runs} == {"interrupted"}
+        assert all(run.committed >= 30 for run in runs)

@@ -77,7 +77,8 @@ def _run(
     control = RunControl()
     shown = progress(no_color=watching.no_color)
     with shown, stop_on_interrupt(control, shown.say):
-        watchers = Watchers([] if watching.quiet else [shown], watching.committed, shown.say)
+        live: list[Sink] = [] if watching.quiet else [shown]
+        watchers = Watchers(live, watching.committed, shown.say, _tell_tenths(shown.say))
         try:
             experiment_id = work(control, watchers)
         except KeyboardInterrupt:
@@ -85,6 +86,19 @@ def _run(
     if any(run.status == "stopped" for run in store.runs(experiment_id=experiment_id)):
         raise StoppedByUser(_how_to_resume("stopped with a checkpoint", [experiment_id]))
     return experiment_id
+
+
+def _tell_tenths(say: Callable[[str], None]) -> Callable[[str, float], None]:
+    """Return a listener to downloads that speaks at each tenth."""
+    told: dict[str, int] = {}
+
+    def tell(what: str, done: float) -> None:
+        tenth = int(10 * done)
+        if tenth != told.get(what):
+            told[what] = tenth
+            say(f"{what}: {10 * tenth} %")
+
+    return tell
 
 
 def _how_to_resume(what: str, named: list[str]) -> str:

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from wnin_desktop.engine.control import RunControl
 from wnin_desktop.errors import DataError, DiskFullError, InputError, PluginError
-from wnin_desktop.runs.source import EventSource, Job, train_here
+from wnin_desktop.runs.source import EventSource, Hooks, Job, train_here, when_there_is_space
 from wnin_desktop.runs.store import Store
 from wnin_desktop.runs.store.writer import RunWriter
 from wnin_desktop.schema.base import validate
 from wnin_desktop.schema.events import Intervention, RunEvent
 from wnin_desktop.schema.run import CompareConfig
 
-RETRY_S = 1.0
-"""Pause between attempts to commit while the disk is full."""
 FAST_TOLERANCE = 1e-3
 """Relative difference allowed when steps of the fast mode are taken again after a resume."""
 
@@ -31,6 +28,8 @@ class Watchers:
     committed: list[Sink] = field(default_factory=list)
     notice: Callable[[str], None] = lambda _text: None
     """Told in a sentence when something needs a person, such as a full disk."""
+    progress: Callable[[str, float], None] = lambda _what, _done: None
+    """Told what is being fetched or read before training begins, and the part done, 0 to 1."""
 
 
 def drive(
@@ -103,7 +102,12 @@ def _record(
     source: EventSource,
     on_started: Callable[[str], None],
 ) -> None:
-    events = source(job, control, lambda manifest: store.add_checkpoint(job.experiment_id, manifest))
+    hooks = Hooks(
+        keep=lambda manifest: store.add_checkpoint(job.experiment_id, manifest),
+        notice=watchers.notice,
+        progress=watchers.progress,
+    )
+    events = source(job, control, hooks)
     tolerance = FAST_TOLERANCE if job.config.numerics == "fast" else 0.0
     writer = store.writer(job.experiment_id, tolerance=tolerance)
     try:
@@ -114,7 +118,7 @@ def _record(
         close = getattr(events, "close", None)
         if close is not None:
             close()
-        _until_stored(writer.close, watchers)
+        when_there_is_space(writer.close, watchers.notice)
 
 
 def _pump(events: Iterator[RunEvent], writer: RunWriter, watchers: Watchers) -> None:
@@ -126,33 +130,16 @@ def _pump(events: Iterator[RunEvent], writer: RunWriter, watchers: Watchers) -> 
         waiting.append(event)
         if not writer.waiting:
             _release(waiting, watchers)
-    _until_stored(writer.commit, watchers)
+    when_there_is_space(writer.commit, watchers.notice)
     _release(waiting, watchers)
 
 
 def _take(writer: RunWriter, event: RunEvent, watchers: Watchers) -> None:
     try:
         writer.append(event)
-    except DiskFullError as error:
+    except DiskFullError:
         # The event waits in the writer's memory; the trainer stands still until it is stored.
-        watchers.notice(f"{error} The run waits and goes on when there is space.")
-        _until_stored(writer.commit, watchers)
-        watchers.notice("There is space again; the run goes on.")
-
-
-def _until_stored(store: Callable[[], object], watchers: Watchers) -> None:
-    pause = threading.Event()
-    told = False
-    while True:
-        try:
-            store()
-        except DiskFullError as error:
-            if not told:
-                watchers.notice(f"{error} Waiting for space.")
-                told = True
-            pause.wait(RETRY_S)
-        else:
-            return
+        when_there_is_space(writer.commit, watchers.notice)
 
 
 def _release(waiting: list[RunEvent], watchers: Watchers) -> None:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from wnin_desktop.engine.checkpoint import Snapshot, read_snapshot, write_snapshot
 from wnin_desktop.engine.control import RunControl
 from wnin_desktop.engine.train import train
+from wnin_desktop.errors import DiskFullError
 from wnin_desktop.schema.events import Intervention, RunEvent
 from wnin_desktop.schema.manifest import Manifest, SnapshotReason
 from wnin_desktop.schema.run import CompareConfig
+
+RETRY_S = 1.0
+"""Pause between attempts while the disk is full."""
 
 
 @dataclass(frozen=True)
@@ -26,19 +31,30 @@ class Job:
     replay: tuple[Intervention, ...] = field(default=())
 
 
-KeepManifest = Callable[[Manifest], None]
-"""Told of each checkpoint file that was written, before the event that announces it."""
+@dataclass(frozen=True)
+class Hooks:
+    """What a source tells whoever records.
+
+    Attributes:
+        keep: Enters a checkpoint file in the store, before the event that announces it.
+        notice: Takes a sentence for a person.
+        progress: Takes (what is being fetched or read, part done 0..1) before training begins.
+    """
+
+    keep: Callable[[Manifest], None]
+    notice: Callable[[str], None] = lambda _text: None
+    progress: Callable[[str, float], None] = lambda _what, _done: None
 
 
 class EventSource(Protocol):
-    """Trains a job and yields its events; `keep` enters checkpoint files in the store."""
+    """Trains a job and yields its events."""
 
-    def __call__(self, job: Job, control: RunControl, keep: KeepManifest, /) -> Iterator[RunEvent]:
+    def __call__(self, job: Job, control: RunControl, hooks: Hooks, /) -> Iterator[RunEvent]:
         """Return the events of the job."""
         ...
 
 
-def train_here(job: Job, control: RunControl, keep: KeepManifest, /) -> Iterator[RunEvent]:
+def train_here(job: Job, control: RunControl, hooks: Hooks, /) -> Iterator[RunEvent]:
     """Train in this process and thread.
 
     Raises:
@@ -50,32 +66,62 @@ def train_here(job: Job, control: RunControl, keep: KeepManifest, /) -> Iterator
         job.config,
         control,
         experiment_id=job.experiment_id,
-        save=SnapshotFiles(job.checkpoint_dir, keep),
+        save=SnapshotFiles(job.checkpoint_dir, hooks),
         resume=snapshot,
         replay=job.replay,
+        progress=hooks.progress,
+        refused=lambda error: hooks.notice(str(error)),
     )
 
 
 class SnapshotFiles:
     """Writes snapshots as files; the one with the lowest validation loss so far is kept as `best` too."""
 
-    def __init__(self, folder: Path, keep: KeepManifest) -> None:
+    def __init__(self, folder: Path, hooks: Hooks) -> None:
         self._folder = folder
-        self._keep = keep
+        self._hooks = hooks
         self._best: float | None = None
 
     def __call__(
         self, snapshot: Snapshot, reason: SnapshotReason, score: float | None, run_id: str | None, /
     ) -> Manifest:
-        """Write one snapshot durably and return its manifest."""
-        name = _file_name(snapshot.step, reason, run_id)
-        manifest = write_snapshot(self._folder / name, snapshot, reason=reason, run_id=run_id)
-        self._keep(manifest)
+        """Write one snapshot durably and return its manifest; wait while the disk is full."""
+        manifest = self._write(snapshot, reason, run_id)
         if score is not None and (self._best is None or score < self._best):
             self._best = score
-            path = self._folder / _file_name(snapshot.step, "best", None)
-            self._keep(write_snapshot(path, snapshot, reason="best"))
+            self._write(snapshot, "best", None)
         return manifest
+
+    def _write(self, snapshot: Snapshot, reason: SnapshotReason, run_id: str | None) -> Manifest:
+        path = self._folder / _file_name(snapshot.step, reason, run_id)
+
+        def write() -> Manifest:
+            manifest = write_snapshot(path, snapshot, reason=reason, run_id=run_id)
+            self._hooks.keep(manifest)
+            return manifest
+
+        return when_there_is_space(write, self._hooks.notice)
+
+
+T = TypeVar("T")
+
+
+def when_there_is_space(store: Callable[[], T], notice: Callable[[str], None]) -> T:
+    """Return what `store` returns; while the disk is full say so once and try again every `RETRY_S`."""
+    pause = threading.Event()
+    told = False
+    while True:
+        try:
+            result = store()
+        except DiskFullError as error:
+            if not told:
+                notice(f"{error} The run waits and goes on when there is space.")
+                told = True
+            pause.wait(RETRY_S)
+        else:
+            if told:
+                notice("There is space again; the run goes on.")
+            return result
 
 
 def _file_name(step: int, reason: str, run_id: str | None) -> str:

@@ -31,14 +31,14 @@ from wnin_desktop.errors import (
     TrainingError,
     WninError,
 )
-from wnin_desktop.runs.source import Job, KeepManifest, train_here
+from wnin_desktop.runs.source import Hooks, Job, train_here
 from wnin_desktop.schema import commands
 from wnin_desktop.schema.base import validate
 from wnin_desktop.schema.events import Intervention, RunEvent, decode_batch, encode_batch
 from wnin_desktop.schema.manifest import Manifest
 from wnin_desktop.schema.run import CompareConfig
 
-EVENTS, MANIFEST, REFUSED, DONE = b"E", b"M", b"R", b"D"
+EVENTS, MANIFEST, NOTICE, PROGRESS, REFUSED, DONE = b"E", b"M", b"N", b"P", b"R", b"D"
 BATCH_S = 0.016
 BATCH_EVENTS = 512
 EXIT_S = 5.0
@@ -49,7 +49,7 @@ _ERRORS: dict[str, type[WninError]] = {
 }
 
 
-def train_in_process(job: Job, control: RunControl, keep: KeepManifest, /) -> Iterator[RunEvent]:
+def train_in_process(job: Job, control: RunControl, hooks: Hooks, /) -> Iterator[RunEvent]:
     """Train in a worker process; the events and errors are those of `train_here`.
 
     Raises:
@@ -64,7 +64,7 @@ def train_in_process(job: Job, control: RunControl, keep: KeepManifest, /) -> It
     forward = threading.Thread(target=_forward, args=(ours, control), name="wnin-commands", daemon=True)
     forward.start()
     try:
-        yield from _receive(ours, keep, process)
+        yield from _receive(ours, hooks, process)
     finally:
         control.send(commands.Stop(checkpoint=False))  # also wakes the forwarding thread
         forward.join(EXIT_S)
@@ -76,7 +76,7 @@ def train_in_process(job: Job, control: RunControl, keep: KeepManifest, /) -> It
         process.close()
 
 
-def _receive(ours: Connection, keep: KeepManifest, process: Any) -> Iterator[RunEvent]:
+def _receive(ours: Connection, hooks: Hooks, process: Any) -> Iterator[RunEvent]:
     while True:
         try:
             message = ours.recv_bytes()
@@ -90,7 +90,11 @@ def _receive(ours: Connection, keep: KeepManifest, process: Any) -> Iterator[Run
         if kind == EVENTS:
             yield from decode_batch(content)
         elif kind == MANIFEST:
-            keep(msgspec.json.decode(content, type=Manifest))
+            hooks.keep(msgspec.json.decode(content, type=Manifest))
+        elif kind == NOTICE:
+            hooks.notice(msgspec.json.decode(content, type=str))
+        elif kind == PROGRESS:
+            hooks.progress(*msgspec.json.decode(content, type=tuple[str, float]))
         elif kind == REFUSED:
             raise _error(msgspec.json.decode(content))
         else:
@@ -116,7 +120,7 @@ def _child(pipe: Connection, job_text: str) -> None:
     control, up = RunControl(), _Uplink(pipe)
     threading.Thread(target=_listen, args=(pipe, control), name="wnin-listen", daemon=True).start()
     try:
-        for event in train_here(_job(job_text), control, up.keep):
+        for event in train_here(_job(job_text), control, up.hooks()):
             up.put(event)
         up.flush()
         pipe.send_bytes(DONE)
@@ -155,9 +159,16 @@ class _Uplink:
             self._pipe.send_bytes(EVENTS + encode_batch(self._batch))
             self._batch = []
 
-    def keep(self, manifest: Manifest) -> None:
+    def hooks(self) -> Hooks:
+        return Hooks(
+            keep=lambda manifest: self._tell(MANIFEST, manifest),
+            notice=lambda text: self._tell(NOTICE, text),
+            progress=lambda what, done: self._tell(PROGRESS, (what, done)),
+        )
+
+    def _tell(self, kind: bytes, content: object) -> None:
         self.flush()
-        self._pipe.send_bytes(MANIFEST + msgspec.json.encode(manifest))
+        self._pipe.send_bytes(kind + msgspec.json.encode(content))
 
 
 def _listen(pipe: Connection, control: RunControl) -> None:
