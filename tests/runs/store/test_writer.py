@@ -1,3 +1,6 @@
+import contextlib
+import signal
+
 import pytest
 
 from tests.runs.store.recording import (
@@ -15,7 +18,9 @@ from tests.runs.store.recording import (
     steps,
 )
 from wnin_desktop.errors import StoreError
-from wnin_desktop.runs.store import BATCH_S, BATCH_STEPS, Store
+from wnin_desktop.runs.store import BATCH_S, BATCH_STEPS, RunWriter, Store
+from wnin_desktop.runs.store import writer as writing
+from wnin_desktop.runs.store.database import Database
 from wnin_desktop.schema.events import Curvature, Diverged, Failed, Intervention, RunStarted
 
 
@@ -205,3 +210,57 @@ def test_that_an_experiment_has_one_writer_at_a_time(store):
         store.writer(experiment_id)
     writer.close()
     store.writer(experiment_id).close()
+
+
+def interrupted_after_the_commit(store, monkeypatch) -> str:
+    """Press Ctrl-C between a commit and its bookkeeping, go on, and return the run."""
+    experiment_id, writer = begin(store, monotonic=Clock())
+    writer.commit()
+    extend(writer, steps(experiment_id, 1, 5))
+    settle = RunWriter._settle
+
+    def pressed(self, attempt):
+        signal.raise_signal(signal.SIGINT)
+        settle(self, attempt)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(RunWriter, "_settle", pressed)
+        with pytest.raises(KeyboardInterrupt):
+            writer.commit()
+    extend(writer, steps(experiment_id, 6, 10))
+    writer.close()
+    return run_id(experiment_id)
+
+
+def test_that_ctrl_c_never_stores_a_step_twice(store, monkeypatch):
+    run = interrupted_after_the_commit(store, monkeypatch)
+    assert [step.step for step in store.steps(run)] == list(range(1, 11))
+
+
+def test_that_ctrl_c_unheld_would_store_steps_twice(store, monkeypatch):
+    monkeypatch.setattr(writing, "interrupt_waits", contextlib.nullcontext)
+    monkeypatch.setattr(RunWriter, "_landed", lambda *_: False)
+    run = interrupted_after_the_commit(store, monkeypatch)
+    with pytest.raises(StoreError):
+        store.steps(run)
+
+
+def test_that_a_commit_that_failed_after_it_was_stored_is_not_repeated(store, monkeypatch):
+    experiment_id, writer = begin(store, monotonic=Clock())
+    extend(writer, steps(experiment_id, 1, 5))
+    transaction = Database.transaction
+
+    @contextlib.contextmanager
+    def fails_at_the_end(self, connection=None):
+        with transaction(self, connection) as inner:
+            yield inner
+        raise StoreError("planned")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Database, "transaction", fails_at_the_end)
+        with pytest.raises(StoreError, match="planned"):
+            writer.commit()
+    extend(writer, steps(experiment_id, 6, 8))
+    writer.close()
+    assert [step.step for step in store.steps(run_id(experiment_id))] == list(range(1, 9))
+    assert len(store.events(run_id(experiment_id))) == 1

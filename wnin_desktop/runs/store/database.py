@@ -131,6 +131,13 @@ class Database:
             self._all.append(connection)
         return connection
 
+    def disconnect(self, connection: apsw.Connection) -> None:
+        """Close one connection made by `connect`."""
+        with self._guard:
+            self._all.remove(connection)
+        with translated(self.path):
+            connection.close()
+
     def rows(self, statement: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
         """Return all rows of a query."""
         with translated(self.path):
@@ -167,13 +174,14 @@ class Database:
             finally:
                 roll_back(connection)
 
-    def close(self) -> None:
-        """Close every connection; the last one carries the log into the main file."""
+    def close(self, *, untouched: bool = False) -> None:
+        """Close every connection; the last one carries the log into the main file, unless `untouched`."""
         with self._guard:
             connections, self._all = self._all, []
         self._own = threading.local()
         with translated(self.path):
             for connection in connections:
+                connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, int(untouched))
                 connection.close()
 
 
@@ -193,6 +201,7 @@ def connect(path: Path, *, read_only: bool, vfs: str = "") -> apsw.Connection:
     try:
         configure(connection, read_only=read_only)
     except BaseException:
+        connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
         connection.close()
         raise
     return connection

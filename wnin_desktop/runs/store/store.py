@@ -14,9 +14,9 @@ import numpy as np
 
 from wnin_desktop.engine.durable import TEMPORARY, sync_directory
 from wnin_desktop.errors import InputError, StoreError
-from wnin_desktop.runs.store import batches, catalogue, checkpoints, database, reading, salvage
+from wnin_desktop.runs.store import catalogue, checkpoints, database, reading, salvage, upkeep
 from wnin_desktop.runs.store.catalogue import Row
-from wnin_desktop.runs.store.database import DamagedStoreError, Database, position
+from wnin_desktop.runs.store.database import DamagedStoreError, Database
 from wnin_desktop.runs.store.location import location_warning
 from wnin_desktop.runs.store.lock import WriterLock
 from wnin_desktop.runs.store.records import (
@@ -24,7 +24,6 @@ from wnin_desktop.runs.store.records import (
     RunRecord,
     Status,
     new_experiment_id,
-    status_of_experiment,
 )
 from wnin_desktop.runs.store.writer import RunWriter
 from wnin_desktop.schema.events import Event, RunEvent, StepMetrics
@@ -285,17 +284,8 @@ class Store:
         self._refuse_while_written(experiment_id)
         row = self._experiment_row(experiment_id)
         name = row.values["experiment_id"]
-        runs = catalogue.read_rows(self._database, "runs", "WHERE experiment_id = ?", (name,))
         with self._database.transaction() as connection:
-            for run in runs:
-                bounds = (position(run.key, 0), position(run.key + 1, 0))
-                batches.delete(connection, run.key)
-                connection.execute("DELETE FROM events WHERE position >= ? AND position < ?", bounds)
-                connection.execute("DELETE FROM progress WHERE run_key = ?", (run.key,))
-                connection.execute("DELETE FROM runs WHERE run_key = ?", (run.key,))
-            connection.execute("DELETE FROM labels WHERE experiment_id = ?", (name,))
-            connection.execute("DELETE FROM checkpoints WHERE experiment_id = ?", (name,))
-            connection.execute("DELETE FROM experiments WHERE experiment_key = ?", (row.key,))
+            upkeep.delete_experiment(self._database, connection, row)
         # Files after rows: a crash in between leaves files nobody points to, never rows without files.
         shutil.rmtree(self.path / CHECKPOINTS / name, ignore_errors=True)
 
@@ -360,7 +350,7 @@ class Store:
             raise StoreError(
                 f"The run store {self.path} can be repaired only while nothing is written to it."
             )
-        self._database.close()
+        self._database.close(untouched=True)
         told = salvage.replace_damaged(self._database.path, "A repair was asked for.")
         database.prepare(self._database)
         self.notices += told
@@ -370,23 +360,7 @@ class Store:
 
     def recover(self) -> list[str]:
         """Mark runs and experiments that nobody is writing as interrupted, and return the runs' ids."""
-        found = catalogue.read_rows(self._database, "runs")
-        left = [row for row in found if row.values["status"] == "running" and not self._is_written(row)]
-        stale = [
-            row
-            for row in catalogue.read_rows(self._database, "experiments")
-            if row.values["status"] == "running" and not self._is_written(row)
-        ]
-        unmerged = self._database.rows("SELECT DISTINCT run_key FROM recent")
-        if left or stale or unmerged:
-            with self._database.transaction() as connection:
-                going = {row.key for row in found if self._is_written(row)}
-                batches.merge_recent(connection, {key for (key,) in unmerged} - going)
-                for row in left:
-                    catalogue.update_row(connection, "runs", row, status="interrupted")
-                for row in stale:
-                    catalogue.update_row(connection, "experiments", row, status=_resting_status(row, found))
-        return [row.values["run_id"] for row in left]
+        return upkeep.recover(self._database, writing=set(self._writers))
 
     def _open_for_reading(self) -> None:
         if not self._database.path.is_file():
@@ -420,7 +394,7 @@ class Store:
             database.prepare(self._database)
             catalogue.verify(self._database)
         except DamagedStoreError as error:
-            self._database.close()
+            self._database.close(untouched=True)
             self.notices += salvage.replace_damaged(self._database.path, str(error))
             database.prepare(self._database)
             catalogue.verify(self._database)
@@ -466,12 +440,3 @@ class Store:
     def _refuse_while_written(self, experiment_id: str) -> None:
         if self._is_written(self._experiment_row(experiment_id)):
             raise StoreError(f"Experiment {experiment_id} is being written; stop it first.")
-
-
-def _resting_status(experiment: Row, runs: list[Row]) -> Status:
-    values = catalogue.decoded(experiment)
-    statuses: list[Status] = [
-        run.values["status"] for run in runs if run.values["experiment_id"] == values["experiment_id"]
-    ]
-    planned = len(values["config"]["arms"]) * len(values["config"]["seeds"])
-    return status_of_experiment(planned, statuses, alive=False)

@@ -7,7 +7,7 @@ import json
 import zlib
 from collections.abc import Callable
 from types import TracebackType
-from typing import Any, NamedTuple, Self
+from typing import Self
 
 import apsw
 import msgspec
@@ -18,6 +18,7 @@ from wnin_desktop.runs.store import batches, catalogue
 from wnin_desktop.runs.store.database import Database, position
 from wnin_desktop.runs.store.interrupts import interrupt_waits
 from wnin_desktop.runs.store.packing import ROWS_LIMIT, Batch, Label, label_of, pack
+from wnin_desktop.runs.store.pending import Attempt, PendingRun, Share
 from wnin_desktop.runs.store.reading import read_events, read_series
 from wnin_desktop.runs.store.records import Status, status_of_experiment
 from wnin_desktop.schema import events as wire
@@ -39,56 +40,6 @@ BATCH_S = 0.25
 """Longest time between commits while steps come in."""
 REPEATED = (Checkpoint, Curvature, Diverged, Intervention)
 """Events that a resumed trainer sends again for steps it takes again."""
-
-
-class _Run:
-    """What the writer knows of one run: what is stored, and what waits."""
-
-    def __init__(self, run_id: str) -> None:
-        self.run_id = run_id
-        self.key: int | None = None
-        self.values: dict[str, Any] = {}
-        self.version = 0
-        self.changed = False
-        self.active = False
-        self.steps: list[StepMetrics] = []
-        self.events: list[RunEvent] = []
-        self.committed = 0
-        self.event_count = 0
-        self.recent = 0
-        self.seen: set[bytes] = set()
-        self.losses: np.ndarray | None = None
-
-    @property
-    def last(self) -> int:
-        """Last step that was taken; derived, so that no interruption can leave it beside the truth."""
-        return self.committed + len(self.steps)
-
-    def change(self, **values: Any) -> None:
-        """Set values of the run's row, to be stored with the next commit."""
-        self.values |= values
-        self.version += 1
-        self.changed = True
-
-
-class _Share:
-    """What one commit stores of a run, and how the run stands after it."""
-
-    def __init__(self, run: _Run) -> None:
-        self.run = run
-        self.key = 0
-        self.version = run.version
-        self.committed = run.last
-        self.event_count = run.event_count + len(run.events)
-        rows = run.recent + len(run.steps)
-        self.is_long = rows >= batches.MERGED_ROWS or (rows > 0 and not run.active)
-
-
-class _Attempt(NamedTuple):
-    """A commit that was begun, with the labels it adds."""
-
-    shares: list[_Share]
-    labels: dict[Label, int]
 
 
 class RunWriter:
@@ -116,13 +67,13 @@ class RunWriter:
         self._monotonic = monotonic
         self._tolerance = tolerance
         self._on_close = on_close
-        self._runs: dict[str, _Run] = {}
+        self._runs: dict[str, PendingRun] = {}
         self._labels: dict[Label, int] = {}
         self._active = 0
         self._level = 0
         self._at_level = 0
-        self._attempt: _Attempt | None = None
-        self._waiting = False
+        self._attempt: Attempt | None = None
+        self._closed = self._waiting = False
         self._oldest = self._last_commit = monotonic()
         self._load()
 
@@ -194,11 +145,14 @@ class RunWriter:
             DiskFullError: No space is left; the writer stays open and may be closed again.
             StoreError: The store could not be written; likewise.
         """
+        if self._closed:
+            return
         for run in self._runs.values():
             if run.active:
                 self._end(run, "interrupted")
         self.commit()
-        self._connection.close()
+        self._closed = True
+        self._database.disconnect(self._connection)
         self._on_close()
 
     def __enter__(self) -> Self:
@@ -223,14 +177,14 @@ class RunWriter:
     def _load(self) -> None:
         progress = catalogue.read_progress(self._database)
         for row in self._stored_runs():
-            run = self._runs[row.values["run_id"]] = _Run(row.values["run_id"])
+            run = self._runs[row.values["run_id"]] = PendingRun(row.values["run_id"])
             run.key = row.key
             run.values = catalogue.decoded(row)
             run.committed, run.event_count = progress[row.key]
             stored = read_events(self._database, row.key, run.event_count, REPEATED)
             run.seen = {_without_time(event) for event in stored}
 
-    def _compare(self, run: _Run, event: StepMetrics) -> None:
+    def _compare(self, run: PendingRun, event: StepMetrics) -> None:
         """Check that a step that is stored or waits already says the same again."""
         if not 1 <= event.step <= run.last:
             raise StoreError(
@@ -246,7 +200,7 @@ class RunWriter:
                 "stored; it does not continue the stored run."
             )
 
-    def _stored_loss(self, run: _Run, step: int) -> float | None:
+    def _stored_loss(self, run: PendingRun, step: int) -> float | None:
         if step > run.committed:
             return run.steps[step - run.committed - 1].train_loss
         if run.losses is None or len(run.losses) < step:
@@ -269,13 +223,13 @@ class RunWriter:
             self._waiting, self._oldest = True, self._monotonic()
         self._apply(run, event)
 
-    def _begin(self, event: RunStarted) -> _Run:
+    def _begin(self, event: RunStarted) -> PendingRun:
         if event.experiment_id != self.experiment_id:
             raise StoreError(
                 f"Run {event.run_id} is of experiment {event.experiment_id!r}; this writer records "
                 f"{self.experiment_id!r}."
             )
-        run = self._runs.setdefault(event.run_id, _Run(event.run_id))
+        run = self._runs.setdefault(event.run_id, PendingRun(event.run_id))
         if not run.active:
             run.active = True
             self._active += 1
@@ -287,7 +241,7 @@ class RunWriter:
         )  # fmt: skip
         return run
 
-    def _apply(self, run: _Run, event: RunEvent) -> None:
+    def _apply(self, run: PendingRun, event: RunEvent) -> None:
         if isinstance(event, Finished):
             run.change(final=event.final)
             self._end(run, event.status, event.timestamp)
@@ -298,7 +252,7 @@ class RunWriter:
         if self._active == 0 or self._monotonic() - self._last_commit >= BATCH_S:
             self.commit()
 
-    def _end(self, run: _Run, status: Status, when: float | None = None) -> None:
+    def _end(self, run: PendingRun, status: Status, when: float | None = None) -> None:
         if run.active:
             run.active = False
             self._active -= 1
@@ -312,12 +266,12 @@ class RunWriter:
             if self._attempt is not None and self._landed(self._attempt):
                 self._settle(self._attempt)
             waiting = [run for run in self._runs.values() if run.steps or run.events or run.changed]
-            attempt = self._attempt = _Attempt([_Share(run) for run in waiting], {})
+            attempt = self._attempt = Attempt([Share(run) for run in waiting], {})
             with self._database.transaction(self._connection) as connection:
                 self._store(connection, attempt)
             self._settle(attempt)
 
-    def _store(self, connection: apsw.Connection, attempt: _Attempt) -> None:
+    def _store(self, connection: apsw.Connection, attempt: Attempt) -> None:
         for share in attempt.shares:
             share.key = self._store_row(connection, share.run)
         self._store_steps(connection, attempt)
@@ -331,7 +285,7 @@ class RunWriter:
         if any(share.run.changed for share in attempt.shares):
             self._store_experiment_status(connection)
 
-    def _settle(self, attempt: _Attempt) -> None:
+    def _settle(self, attempt: Attempt) -> None:
         """Note that an attempt is stored."""
         self._labels |= attempt.labels
         for share in attempt.shares:
@@ -344,7 +298,7 @@ class RunWriter:
         self._attempt = None
         self._waiting = any(run.steps or run.events or run.changed for run in self._runs.values())
 
-    def _landed(self, attempt: _Attempt) -> bool:
+    def _landed(self, attempt: Attempt) -> bool:
         """Return whether an attempt that ended in an error was stored all the same."""
         with self._database.snapshot() as connection:
             progress = catalogue.read_progress(self._database, connection=connection)
@@ -356,14 +310,14 @@ class RunWriter:
             for share in attempt.shares
         )
 
-    def _store_row(self, connection: apsw.Connection, run: _Run) -> int:
+    def _store_row(self, connection: apsw.Connection, run: PendingRun) -> int:
         if run.key is None:
             return catalogue.insert_row(connection, "runs", run.values)
         if run.changed:
             catalogue.replace_row(connection, "runs", run.key, run.values)
         return run.key
 
-    def _store_steps(self, connection: apsw.Connection, attempt: _Attempt) -> None:
+    def _store_steps(self, connection: apsw.Connection, attempt: Attempt) -> None:
         """Add the waiting steps; labels that are new go to the table and are noted in the attempt."""
 
         def label_key(event: StepMetrics) -> int:
@@ -401,7 +355,7 @@ def _store_label(connection: apsw.Connection, experiment_id: str, label: Label) 
     return key
 
 
-def _store_events(connection: apsw.Connection, run: _Run, key: int) -> None:
+def _store_events(connection: apsw.Connection, run: PendingRun, key: int) -> None:
     for number, event in enumerate(run.events, start=run.event_count):
         text = wire.encode(event).decode()
         where = position(key, number)
