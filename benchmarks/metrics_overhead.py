@@ -24,7 +24,7 @@ from wnin_desktop.engine.train import train
 from wnin_desktop.schema.base import validate
 from wnin_desktop.schema.run import CompareConfig
 
-STEPS = 400
+STEPS = 2500
 
 
 def main() -> None:
