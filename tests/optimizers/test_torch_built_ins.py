@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from optimizers.adamw import FusedAdamW
 from tests.optimizers.helpers import built, spec
 from wnin_desktop.engine.optimizers.registry import OptimizerContext
 from wnin_desktop.errors import InputError
@@ -78,3 +79,30 @@ def test_that_nesterov_without_momentum_is_refused():
 def test_that_dense_tensors_go_through_the_fused_kernels():
     optimizer = built("adamw", {"w": torch.zeros(3, 5)}, 0.1)
     assert [group["fused"] for group in optimizer.param_groups] == [True]
+
+
+def test_that_the_direct_call_of_the_fused_kernel_steps_as_torch_does():
+    generator = torch.Generator().manual_seed(0)
+    mine = [torch.randn(7, 5, generator=generator), torch.randn(13, generator=generator)]
+    theirs = [tensor.clone() for tensor in mine]
+    for tensor in mine + theirs:
+        tensor.grad = torch.zeros_like(tensor)
+    ours = FusedAdamW([{"params": mine}], lr=0.01, fused=True)
+    peer = torch.optim.AdamW(theirs, lr=0.01, fused=True)
+    for step in range(24):
+        if step == 9:
+            ours.load_state_dict(ours.state_dict())
+        if step == 15:  # a gradient that moved, as when somebody sets it anew
+            mine[0].grad = torch.zeros_like(mine[0])
+        if step == 19:  # and one that is missing
+            mine[1].grad = theirs[1].grad = None
+        for a, b in zip(mine, theirs, strict=True):
+            if a.grad is not None:
+                a.grad.copy_(torch.randn(a.shape, generator=generator))
+                b.grad.copy_(a.grad)
+        for group in ours.param_groups + peer.param_groups:
+            group["lr"] = 0.01 * (1 + step % 3)
+        ours.step()
+        peer.step()
+        assert all(torch.equal(a, b) for a, b in zip(mine, theirs, strict=True)), step
+    assert [float(state["step"]) for state in ours.state.values()] == [24.0, 19.0]
