@@ -1,98 +1,190 @@
 """Recorded runs for other programs: CSV, Parquet, TensorBoard.
 
-One row for each step of each run, with the run's id, arm and seed. A number that was not measured is an empty
-field (CSV), a null (Parquet) or left out (TensorBoard). An export is complete or absent, never half.
+One row for each step of each run. A number that was not measured is an empty field (CSV), a null (Parquet) or
+left out (TensorBoard). An export is complete or absent, never half.
 """
 
 from __future__ import annotations
 
 import contextlib
-import csv
 import importlib
-import io
-import math
+import re
 import secrets
 import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import BinaryIO, Literal, get_args
 
 from wnin_desktop.engine.durable import TEMPORARY, replace, replacing, sync_directory, translated
 from wnin_desktop.errors import InputError
+from wnin_desktop.runs.export_formats.columns import COLUMNS, NUMBERS
+from wnin_desktop.runs.export_formats.csv_text import write_csv
+from wnin_desktop.runs.export_formats.parquet import write_parquet
+from wnin_desktop.runs.export_formats.tensorboard import MODULES, PATTERN, Protocol, write_tensorboard
 from wnin_desktop.runs.store import RunRecord, Store
-from wnin_desktop.schema.events import StepMetrics
-from wnin_desktop.schema.metrics import METRICS
 
-NUMBERS = ("timestamp", *(metric.key for metric in METRICS))
-COLUMNS = ("run_id", "arm", "seed", "step", *NUMBERS, "noise_mode", "schedule_phase", "nonfinite")
-"""Columns of an exported table. `nonfinite` names a step's numbers that were not finite, joined by ";"."""
+__all__ = [
+    "COLUMNS",
+    "FORMATS",
+    "NUMBERS",
+    "Format",
+    "default_name",
+    "export",
+    "export_csv",
+    "export_parquet",
+    "export_tensorboard",
+]
+
+Format = Literal["csv", "parquet", "tensorboard"]
+FORMATS: tuple[Format, ...] = get_args(Format)
 
 
-def export_csv(store: Store, run_ids: Sequence[str], path: Path) -> None:
-    """Write the steps of runs as one CSV table (UTF-8, comma, a header line); an older file is replaced.
+def export(store: Store, run_ids: Sequence[str], kind: str, path: Path, *, overwrite: bool = False) -> int:
+    """Write runs to `path` as `kind`, one of `FORMATS`, and return how many rows were written.
+
+    Raises:
+        InputError: The format is unknown, or what the function of the format raises.
+        StoreError: Stored steps are damaged.
+        DiskFullError: No space is left.
+    """
+    writers = {"csv": export_csv, "parquet": export_parquet, "tensorboard": export_tensorboard}
+    if kind not in writers:
+        raise InputError.of("format", kind, f"allowed: {', '.join(FORMATS)}")
+    return writers[kind](store, run_ids, path, overwrite=overwrite)
+
+
+def export_csv(store: Store, run_ids: Sequence[str], path: Path, *, overwrite: bool = False) -> int:
+    """Write runs as one CSV table (UTF-8, comma, a header line) and return how many rows it has.
 
     Numbers are written so that reading them gives the same bits.
 
+    Args:
+        store: Where from.
+        run_ids: Which runs, in this order; one named twice is written once.
+        path: The file.
+        overwrite: Replace the file where there is one.
+
     Raises:
-        InputError: A run is unknown, or the folder is missing.
+        InputError: A run is unknown, or the file exists or cannot be written.
+        StoreError: Stored steps are damaged.
         DiskFullError: No space is left.
     """
     runs = _chosen(store, run_ids)
-    with _explained(path), replacing(path) as handle:
-        text = io.TextIOWrapper(handle, encoding="utf-8", newline="", write_through=True)
-        table = csv.writer(text, lineterminator="\n")
-        table.writerow(COLUMNS)
-        for run in runs:
-            table.writerows(_row(step) for step in store.steps(run.run_id))
-        text.detach()
+    with _new_file(path, overwrite=overwrite) as handle:
+        return write_csv(handle, store, runs)
 
 
-def export_parquet(store: Store, run_ids: Sequence[str], path: Path) -> None:
-    """Write the steps of runs as one Parquet table, a row group for each run; an older file is replaced.
+def export_parquet(store: Store, run_ids: Sequence[str], path: Path, *, overwrite: bool = False) -> int:
+    """Write runs as one Parquet table and return how many rows it has.
+
+    Its metadata name runs, fingerprints and units. Arguments and errors are those of `export_csv`.
 
     Raises:
-        InputError: pyarrow is not installed, a run is unknown, or the folder is missing.
-        DiskFullError: No space is left.
+        InputError: pyarrow is not installed, too.
     """
     arrow, parquet = _extra("pyarrow", "parquet"), _extra("pyarrow.parquet", "parquet")
-    schema = _arrow_schema(arrow)
     runs = _chosen(store, run_ids)
-    with _explained(path), replacing(path) as handle, parquet.ParquetWriter(handle, schema) as writer:
-        for run in runs:
-            rows = [_row(step) for step in store.steps(run.run_id)]
-            columns = list(zip(*rows, strict=True)) or [()] * len(COLUMNS)
-            arrays = [arrow.array(values, field.type) for values, field in zip(columns, schema, strict=True)]
-            writer.write_table(arrow.Table.from_arrays(arrays, schema=schema))
+    with _new_file(path, overwrite=overwrite) as handle:
+        return write_parquet(handle, store, runs, arrow, parquet)
 
 
-def export_tensorboard(store: Store, run_ids: Sequence[str], path: Path) -> None:
-    """Write runs as TensorBoard event files into the new folder `path`, one subfolder for each run.
+def export_tensorboard(store: Store, run_ids: Sequence[str], path: Path, *, overwrite: bool = False) -> int:
+    """Write runs as event files into folder `path`, one sub-folder for each, and return how many steps.
+
+    An existing folder is replaced only where it holds event files and nothing else. Arguments and errors are
+    those of `export_csv`.
 
     Raises:
-        InputError: tensorboardX is not installed, a run is unknown, or `path` exists.
-        DiskFullError: No space is left.
+        InputError: tensorboardX is not installed, too.
     """
-    board = _extra("tensorboardX", "tensorboard")
+    protocol = Protocol(*(_extra(module, "tensorboard") for module in MODULES))
     runs = _chosen(store, run_ids)
-    if path.exists():
-        raise InputError.of("path", str(path), "give a folder that does not exist yet")
-    temporary = path.with_name(f"{path.name}.{secrets.token_hex(4)}{TEMPORARY}")
-    try:
-        with _explained(path), translated(path):
-            temporary.mkdir()
-            for run in runs:
-                _write_events(board, temporary / _folder_name(run), store.steps(run.run_id))
-            replace(temporary, path)
-            sync_directory(path.parent)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+    with _new_folder(path, overwrite=overwrite) as folder:
+        return write_tensorboard(folder, store, runs, protocol)
+
+
+def default_name(store: Store, run_ids: Sequence[str], kind: Format) -> str:
+    """Return a file or folder name that says day (UTC) and name of what is exported: `2026-11-21_name.csv`.
+
+    Raises:
+        InputError: A run is unknown.
+    """
+    runs = _chosen(store, run_ids)
+    owners = list(dict.fromkeys(run.experiment_id for run in runs))
+    name = _plain(store.experiment(owners[0]).name) or "comparison"
+    if len(runs) == 1:
+        name += f"_{_plain(runs[0].arm)}_s{runs[0].seed}"
+    elif len(owners) > 1:
+        name += f"_and-{len(owners) - 1}-more"
+    day = owners[0].partition("_")[0]
+    return f"{day}_{name}_tensorboard" if kind == "tensorboard" else f"{day}_{name}.{kind}"
+
+
+def _plain(name: str) -> str:
+    """Return `name` in letters, digits and dashes, which every file system takes."""
+    return re.sub(r"[\W_]+", "-", name.lower()).strip("-")[:60].strip("-")
 
 
 def _chosen(store: Store, run_ids: Sequence[str]) -> list[RunRecord]:
     if not run_ids:
         raise InputError.of("runs", list(run_ids), "name at least one run")
-    return [store.run(run_id) for run_id in run_ids]
+    return list({run.run_id: run for run in map(store.run, run_ids)}.values())
+
+
+@contextlib.contextmanager
+def _new_file(path: Path, *, overwrite: bool) -> Iterator[BinaryIO]:
+    """Yield a handle whose content takes the name `path` when the block ends well."""
+    if not overwrite:
+        _refuse_existing(path)
+    elif path.is_dir():
+        raise InputError.of("path", str(path), "it is a folder; give the name of a file")
+    with _explained(path), replacing(path) as handle:
+        yield handle
+
+
+@contextlib.contextmanager
+def _new_folder(path: Path, *, overwrite: bool) -> Iterator[Path]:
+    """Yield a folder that takes the name `path` when the block ends well."""
+    if not overwrite:
+        _refuse_existing(path)
+    elif not _is_export(path):
+        raise InputError.of("path", str(path), "it holds more than an export; only an export is replaced")
+    temporary, old = (path.with_name(f"{path.name}.{secrets.token_hex(4)}{TEMPORARY}") for _ in range(2))
+    try:
+        with _explained(path), translated(path):
+            temporary.mkdir()
+            yield temporary
+            _put_in_place(temporary, path, old)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def _put_in_place(folder: Path, path: Path, old: Path) -> None:
+    """Give `folder` the name `path`; what had it becomes `old`, or comes back where that fails."""
+    if path.exists():
+        replace(path, old)
+    try:
+        replace(folder, path)
+    except OSError:
+        if old.exists():
+            replace(old, path)
+        raise
+    sync_directory(path.parent)
+
+
+def _refuse_existing(path: Path) -> None:
+    if path.exists() or path.is_symlink():
+        raise InputError.of("path", str(path), "it exists already; give another name, or ask to overwrite it")
+
+
+def _is_export(path: Path) -> bool:
+    """Return whether nothing is lost where an export replaces `path`."""
+    if path.is_symlink() or not path.is_dir():
+        return not path.exists()
+    files = [each for each in path.rglob("*") if not each.is_dir() or each.is_symlink()]
+    return all(each.match(PATTERN) for each in files)
 
 
 @contextlib.contextmanager
@@ -102,7 +194,7 @@ def _explained(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         reason = error.strerror or str(error)
-        raise InputError.of("path", str(path), f"the file cannot be written there ({reason})") from error
+        raise InputError.of("path", str(path), f"it cannot be written there ({reason})") from error
 
 
 def _extra(module: str, what: str) -> ModuleType:
@@ -110,33 +202,7 @@ def _extra(module: str, what: str) -> ModuleType:
         return importlib.import_module(module)
     except ImportError:
         package = module.partition(".")[0]
-        hint = f"it needs {package}, which is not installed: pip install 'wnin-desktop[export]'"
+        hint = (
+            f"it needs {package}, which is not installed; install it with: pip install 'wnin-desktop[export]'"
+        )
         raise InputError.of("format", what, hint) from None
-
-
-def _row(step: StepMetrics) -> list[Any]:
-    numbers = [getattr(step, name) for name in NUMBERS]
-    labels = [step.noise_mode, step.schedule_phase, ";".join(step.nonfinite)]
-    return [step.run_id, step.arm, step.seed, step.step, *numbers, *labels]
-
-
-def _arrow_schema(arrow: ModuleType) -> Any:
-    kinds = {name: arrow.float64() for name in NUMBERS} | {"seed": arrow.int64(), "step": arrow.int64()}
-    return arrow.schema([(name, kinds.get(name, arrow.string())) for name in COLUMNS])
-
-
-def _folder_name(run: RunRecord) -> str:
-    """Return experiment, arm and seed as one plain folder name; the arm's pattern allows no separator."""
-    return f"{run.experiment_id}__{run.arm}__s{run.seed}"
-
-
-def _write_events(board: ModuleType, folder: Path, steps: list[StepMetrics]) -> None:
-    writer = board.SummaryWriter(logdir=str(folder))
-    try:
-        for step in steps:
-            for metric in METRICS:
-                value = getattr(step, metric.key)
-                if value is not None and math.isfinite(value):
-                    writer.add_scalar(metric.key, value, step.step, walltime=step.timestamp)
-    finally:
-        writer.close()

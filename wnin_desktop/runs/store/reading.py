@@ -61,6 +61,17 @@ def read_steps(database: Database, run: tuple[int, str, str, int], committed: in
     return steps
 
 
+def read_stretches(database: Database, run_key: int, committed: int) -> list[tuple[int, Label]]:
+    """Return what a run's steps carry besides numbers, as (steps, label) stretches in step order.
+
+    Raises:
+        StoreError: Stored steps are damaged or missing.
+    """
+    segments = _unpacked(database, run_key, committed, (), labels=True).segments
+    labels = _read_labels(database, set(segments["label"].tolist()))
+    return [(rows, labels[key]) for rows, key in segments.tolist()]
+
+
 def read_reasons(database: Database, run_key: int, committed: int) -> dict[str, tuple[str, ...]]:
     """Return, by metric, the different reasons a run's steps give for null numbers, first said first.
 

@@ -19,6 +19,7 @@ from wnin_desktop.runs.store.catalogue import Row
 from wnin_desktop.runs.store.database import DamagedStoreError, Database
 from wnin_desktop.runs.store.location import location_warning
 from wnin_desktop.runs.store.lock import WriterLock
+from wnin_desktop.runs.store.packing import Label
 from wnin_desktop.runs.store.records import (
     ExperimentRecord,
     RunRecord,
@@ -229,6 +230,16 @@ class Store:
         row = self._run_row(run_id)
         run = (row.key, row.values["run_id"], row.values["arm"], row.values["seed"])
         return reading.read_steps(self._database, run, self._progress(row)[0])
+
+    def labels(self, run_id: str) -> list[tuple[int, Label]]:
+        """Return what a run's committed steps carry besides numbers, as (steps, label) stretches in order.
+
+        Raises:
+            InputError: The run is unknown.
+            StoreError: Stored steps are damaged.
+        """
+        row = self._run_row(run_id)
+        return reading.read_stretches(self._database, row.key, self._progress(row)[0])
 
     def reasons(self, run_id: str) -> dict[str, tuple[str, ...]]:
         """Return, by metric, the different reasons a run's steps give for numbers that were not measured.
