@@ -47,7 +47,7 @@ class FusedAdamW(torch.optim.AdamW):
         self._calls: list[tuple[list[Tensor], ...]] | None = None
 
     @torch.no_grad()
-    def step(self, closure: Callable[[], float] | None = None) -> float | None:  # type: ignore[override] # as torch's
+    def step(self, closure: Callable[[], float] | None = None) -> float | None:
         """Take one step."""
         if closure is not None or self._calls is None or not self._is_unmoved(self._calls):
             loss = super().step(closure)

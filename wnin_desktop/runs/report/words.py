@@ -211,9 +211,12 @@ def _limits(summary: ComparisonSummary) -> list[str]:
             "is over those, which flatters it; the table counts what diverged."
         )
     unfinished: tuple[State, ...] = ("failed", "interrupted", "stopped", "running", "not started")
-    for state in unfinished:
-        if amount := summary.count(state):
-            found.append(f"{count(amount, 'run')} {STATE_WORDS[state]}: not in the final scores.")  # noqa: PERF401
+    counts = {state: summary.count(state) for state in unfinished}
+    found += [
+        f"{count(amount, 'run')} {STATE_WORDS[state]}: not in the final scores."
+        for state, amount in counts.items()
+        if amount
+    ]
     if summary.interventions():
         found.append("Knobs were turned while it ran. The configuration file alone does not replay that.")
     costs = [run.curvature for run in summary.runs if run.curvature is not None]
