@@ -211,7 +211,7 @@ def _limits(summary: ComparisonSummary) -> list[str]:
             "is over those, which flatters it; the table counts what diverged."
         )
     unfinished: tuple[State, ...] = ("failed", "interrupted", "stopped", "running", "not started")
-    counts = {state: summary.count(state) for state in unfinished}
+    counts: dict[State, int] = {state: summary.count(state) for state in unfinished}
     found += [
         f"{count(amount, 'run')} {STATE_WORDS[state]}: not in the final scores."
         for state, amount in counts.items()
