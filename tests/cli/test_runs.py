@@ -3,16 +3,20 @@ import shutil
 import subprocess
 import sys
 
+import msgspec
 import pytest
 
 from tests.cli.calling import call, refusal
+from tests.cli.test_flags import parse
 from tests.engine.comparisons import arm, comparison
+from tests.runs.store import recording
 from wnin_desktop.cli import runs, runs_describe
 from wnin_desktop.engine.control import RunControl
 from wnin_desktop.runs.drive import Watchers, drive
 from wnin_desktop.runs.store import Store
 from wnin_desktop.schema.commands import TurnKnob
 from wnin_desktop.schema.events import StepMetrics
+from wnin_desktop.schema.fingerprint import fingerprint
 
 LEAVES_A_RUN_BEHIND = """
 import os, sys
@@ -171,6 +175,33 @@ def test_that_show_of_a_run_has_its_last_numbers_as_the_store_has_them(recorded)
     text = call("runs", "show", f"{ids['done']}/wild/s0", "--store", path).out
     assert "diverged" in text
     assert "not measured: perplexity" in text
+
+
+def test_that_show_of_a_run_has_the_command_that_repeats_it(recorded):
+    path, ids = recorded
+    with Store.open(path, read_only=True) as store:
+        for run in store.runs(experiment_id=ids["done"]):
+            command = call("runs", "show", run.run_id, "--json", "--store", path).json["command"]
+            program, *words = shlex.split(command)
+            assert program == "wnin-train"
+            assert fingerprint(parse(words).runs()[0]) == run.fingerprint
+            assert f": {command}" in call("runs", "show", run.run_id, "--store", path).out
+    turned = call("runs", "show", f"{ids['done']}/sgd/s1", "--store", path).out
+    assert "to repeat it (without the interventions): wnin-train" in turned
+
+
+def test_that_a_run_whose_configuration_is_no_longer_understood_is_still_shown(tmp_path):
+    with Store.open(tmp_path / "store") as store:
+        experiment_id = store.new_experiment(recording.config())
+        of_old = {"arm": {"name": "adamw", "glow": 0.5}, "seed": 0}
+        with store.writer(experiment_id) as writer:
+            event = recording.started(experiment_id, "adamw", 0)
+            writer.append(msgspec.structs.replace(event, config=of_old))
+            recording.extend(writer, recording.steps(experiment_id, 1, 3, arms=["adamw"], seeds=[0]))
+    found = call("runs", "show", f"{experiment_id}/adamw/s0", "--json", "--store", tmp_path / "store").json
+    assert (found["command"], found["last"]["lr"]["step"]) == (None, 3)
+    text = call("runs", "show", f"{experiment_id}/adamw/s0", "--store", tmp_path / "store").out
+    assert "to repeat it" not in text
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import click
 import tomli_w
 
 from wnin_desktop import paths
+from wnin_desktop.cli import runs_export
 from wnin_desktop.cli.asking import is_confirmed
 from wnin_desktop.cli.common import note, open_store, shared_options, write_json
 from wnin_desktop.cli.running import Watching, executor_option, run_on
@@ -38,6 +39,9 @@ def command() -> None:
 
     An ID is that of an experiment, or its beginning; a run is EXPERIMENT/ARM/sSEED.
     """
+
+
+command.add_command(runs_export.command)
 
 
 # -- looking -----------------------------------------------------------------------------------------------

@@ -14,13 +14,16 @@ import numpy as np
 import psutil
 
 from wnin_desktop.analysis.statistics import Interval, mean_interval
+from wnin_desktop.cli.replay_command import copy_as_command
 from wnin_desktop.cli.table import plain_table
 from wnin_desktop.engine.plugins import one_line
 from wnin_desktop.errors import InputError
 from wnin_desktop.runs.store import ExperimentRecord, RunRecord, Store
 from wnin_desktop.runs.store.lock import WriterLock
+from wnin_desktop.schema.base import validate
 from wnin_desktop.schema.events import Diverged, Failed, Intervention, RunStarted
 from wnin_desktop.schema.metrics import BY_KEY
+from wnin_desktop.schema.run import RunConfig
 
 R = TypeVar("R", ExperimentRecord, RunRecord)
 SCORE = "val_loss"
@@ -196,7 +199,16 @@ def run_description(store: Store, run: RunRecord) -> dict[str, Any]:
             for each in events
             if isinstance(each, RunStarted) and each.resumed_from is not None
         ],
+        "command": repeat_command(run),
     }
+
+
+def repeat_command(run: RunRecord) -> str | None:
+    """Return the `wnin-train` command that makes a run again, or None where its configuration is of old."""
+    try:
+        return copy_as_command(validate(RunConfig, run.config))
+    except InputError:
+        return None
 
 
 def run_text(run: Mapping[str, Any]) -> str:
@@ -225,6 +237,9 @@ def run_text(run: Mapping[str, Any]) -> str:
     absent = {key: why for key, why in run["reasons"].items() if key not in run["last"]}
     parts += ["\n".join(f"not measured: {key}: {'; '.join(why)}" for key, why in absent.items())]
     parts.append(_interventions(run["interventions"]))
+    if run["command"]:
+        without = " (without the interventions)" if run["interventions"] else ""
+        parts.append(f"to repeat it{without}: {run['command']}")
     return "\n\n".join(part for part in parts if part)
 
 

@@ -176,7 +176,9 @@ def _put_in_place(folder: Path, path: Path, old: Path) -> None:
 
 def _refuse_existing(path: Path) -> None:
     if path.exists() or path.is_symlink():
-        raise InputError.of("path", str(path), "it exists already; give another name, or ask to overwrite it")
+        raise InputError.of(
+            "path", str(path), "it exists already; give another name, or --overwrite to replace it"
+        )
 
 
 def _is_export(path: Path) -> bool:
