@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+LONGEST_VALUE = 240
+"""Characters of a value that a message shows; a path must be whole to be of use."""
+
 
 class WninError(Exception):
     """Anything this program raises on purpose; `exit_code` is what the command line returns."""
@@ -34,8 +37,8 @@ class Problem:
     def sentence(self) -> str:
         """Return one sentence naming the field, the value and what is allowed."""
         shown = repr(self.value)
-        if len(shown) > 80:
-            shown = shown[:77] + "..."
+        if len(shown) > LONGEST_VALUE:
+            shown = shown[: LONGEST_VALUE - 3] + "..."
         return f"{self.field}: {shown} is not accepted; {self.allowed}."
 
 

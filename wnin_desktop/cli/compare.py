@@ -10,7 +10,7 @@ import click
 
 from wnin_desktop.cli.common import open_store, shared_options, write_json
 from wnin_desktop.cli.flags import read_number
-from wnin_desktop.cli.running import Watching, executor_option, run_new
+from wnin_desktop.cli.running import Watching, audit_option, executor_option, run_new
 from wnin_desktop.errors import NOTHING, InputError
 from wnin_desktop.runs.config_files import load_compare, load_preset, presets
 from wnin_desktop.runs.store import Store
@@ -40,6 +40,7 @@ FLAGS = {"budget.steps": "--steps", "device": "--device"}
     "--device", default=None, metavar="TEXT", help="auto, cpu, cuda or cuda:N, instead of the file's."
 )
 @executor_option
+@audit_option
 @shared_options
 def command(
     file: str | None,
@@ -49,6 +50,7 @@ def command(
     steps: str | None,
     device: str | None,
     executor: str,
+    audit: Path | None,
     store: Path | None,
     as_json: bool,
     no_color: bool,
@@ -66,7 +68,9 @@ def command(
         if out is not None:
             prepare_folder(out)
         try:
-            experiment_id = run_new(opened, config, Watching(no_color=no_color), executor=executor)
+            experiment_id = run_new(
+                opened, config, Watching(no_color=no_color, audit=audit), executor=executor
+            )
         except InputError as error:
             raise in_flags(error, file) from None
         conclude(opened, experiment_id, out, as_json=as_json)

@@ -27,6 +27,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "runs": ("wnin_desktop.cli.runs", "List, show, export, resume, compare and delete what was recorded."),
     "optimizers": ("wnin_desktop.cli.optimizers", "List, check and trust optimizers."),
     "report": ("wnin_desktop.cli.report", "Write the report of a recorded comparison."),
+    "audit": ("wnin_desktop.cli.audit", "Verify noise audit logs: every draw is made again and compared."),
     "serve": ("wnin_desktop.cli.serve", "Serve live events to clients on this machine."),
     "doctor": (
         "wnin_desktop.cli.doctor",

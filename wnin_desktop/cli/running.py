@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import FrameType
 from typing import Any, TypeVar
 
@@ -33,6 +34,14 @@ executor_option = click.option(
 )
 
 
+audit_option = click.option(
+    "--audit",
+    metavar="DIR",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Keep a log of every raw noise draw here, one file a run; `wnin audit` verifies them.",
+)
+
+
 @dataclass
 class Watching:
     """How a run is watched: progress on stderr, and sinks that hear what the store has."""
@@ -40,6 +49,8 @@ class Watching:
     quiet: bool = False
     no_color: bool = False
     committed: list[Sink] = field(default_factory=list)
+    audit: Path | None = None
+    """Folder for noise audit logs."""
 
 
 def run_new(store: Store, config: CompareConfig, watching: Watching, *, executor: str = "inline") -> str:
@@ -52,7 +63,15 @@ def run_new(store: Store, config: CompareConfig, watching: Watching, *, executor
     named: list[str] = []
 
     def work(control: RunControl, watchers: Watchers) -> str:
-        return drive(store, config, control, watchers, source=SOURCES[executor], on_started=named.append)
+        return drive(
+            store,
+            config,
+            control,
+            watchers,
+            source=SOURCES[executor],
+            on_started=named.append,
+            audit=watching.audit,
+        )
 
     return _run(store, work, watching, named)
 

@@ -15,7 +15,7 @@ from wnin_desktop.cli.flags import config_from_flags, given_paths, in_flags, run
 from wnin_desktop.cli.main import leave
 from wnin_desktop.cli.main import run as run_command
 from wnin_desktop.cli.replay_command import copy_as_command
-from wnin_desktop.cli.running import Watching, executor_option, run_new
+from wnin_desktop.cli.running import Watching, audit_option, executor_option, run_new
 from wnin_desktop.errors import InputError
 from wnin_desktop.runs.drive import Sink
 from wnin_desktop.runs.store import Store
@@ -45,12 +45,14 @@ if TYPE_CHECKING:
 )
 @click.option("--events", is_flag=True, help="Write each recorded event as one line of JSON to stdout.")
 @executor_option
+@audit_option
 @shared_options
 def command(
     ws: str | None,
     token_file: Path | None,
     events: bool,
     executor: str,
+    audit: Path | None,
     store: Path | None,
     as_json: bool,
     no_color: bool,
@@ -61,7 +63,7 @@ def command(
     with publishing(ws, token_file) as sinks, open_store(store) as opened:
         if events:
             sinks.append(_print_event)
-        watching = Watching(no_color=no_color, committed=sinks)
+        watching = Watching(no_color=no_color, committed=sinks, audit=audit)
         try:
             experiment_id = run_new(opened, config, watching, executor=executor)
         except InputError as error:

@@ -82,7 +82,7 @@ class Clutch:
                 self.paused, self.steps_granted = False, 0
             case SingleStep(count=count):
                 self.paused = True
-                self.steps_granted += count
+                self.steps_granted += max(count, 0)
             case Stop():
                 self.stopping = command
             case SaveCheckpoint():

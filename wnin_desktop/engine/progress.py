@@ -25,15 +25,34 @@ class Progress:
     """Members whose matched-loss snapshot was taken."""
     diverged: dict[int, int] = field(default_factory=dict)
     """Member -> last step whose loss was finite."""
+    best_score: float | None = None
+    """Lowest mean validation loss of any checkpoint so far."""
     previous: dict[int, torch.Tensor] = field(default_factory=dict)
     """Flat parameters of each unit at the last evaluation, kept while a matched loss is looked for."""
+    previous_buffers: dict[int, dict[str, torch.Tensor]] = field(default_factory=dict)
+    """Running statistics of each unit at that evaluation."""
+
+    def note_score(self, score: float | None) -> None:
+        """Take the mean validation loss of a checkpoint into account, where it is known."""
+        if score is not None and (self.best_score is None or score < self.best_score):
+            self.best_score = score
+
+    def remember(self, cohort: Cohort) -> None:
+        """Keep where every unit stands, as the beginning of the next segment."""
+        for number, placed in enumerate(cohort.placed):
+            self.previous[number] = placed.unit.theta.flat.clone()
+            buffers = placed.unit.engine.buffers()
+            self.previous_buffers[number] = {name: value.clone() for name, value in buffers.items()}
 
     def snapshot(self, config: CompareConfig, cohort: Cohort) -> Snapshot:
         """Return everything that going on bit for bit needs."""
         tensors, rest = cohort.state()
         tensors |= {f"previous{number}": value for number, value in self.previous.items()}
+        for number, buffers in self.previous_buffers.items():
+            tensors |= {f"previous{number}/{name}": value for name, value in buffers.items()}
         progress = {
             "best_val_loss": self.best_val_loss,
+            "best_score": self.best_score,
             "matched": sorted(self.matched),
             "diverged": self.diverged,
         }
@@ -44,18 +63,24 @@ class Progress:
     def of_snapshot(cls, snapshot: Snapshot, device: torch.device) -> Progress:
         """Return the progress in a snapshot; JSON turned its integer keys into text."""
         saved = snapshot.meta["progress"]
-        previous = {
-            int(name.removeprefix("previous")): tensor.to(device)
-            for name, tensor in snapshot.tensors.items()
-            if name.startswith("previous")
-        }
-        return cls(
+        progress = cls(
             step=snapshot.step,
             best_val_loss=_by_number(saved["best_val_loss"]),
             matched=set(saved["matched"]),
             diverged=_by_number(saved["diverged"]),
-            previous=previous,
+            best_score=saved["best_score"],
         )
+        for name, tensor in snapshot.tensors.items():
+            if name.startswith("previous"):
+                number, _, buffer = name.removeprefix("previous").partition("/")
+                progress._take(int(number), buffer, tensor.to(device))
+        return progress
+
+    def _take(self, number: int, buffer: str, value: torch.Tensor) -> None:
+        if buffer:
+            self.previous_buffers.setdefault(number, {})[buffer] = value
+        else:
+            self.previous[number] = value
 
 
 def check_belongs(snapshot: Snapshot, config: CompareConfig) -> None:
@@ -66,6 +91,11 @@ def check_belongs(snapshot: Snapshot, config: CompareConfig) -> None:
     """
     if snapshot.meta.get("fingerprint") != fingerprint(config):
         raise CheckpointError("this checkpoint belongs to another configuration; it was not loaded")
+
+
+def best_score(snapshot: Snapshot) -> float | None:
+    """Return the lowest mean validation loss of any checkpoint up to this one; None where none was measured."""
+    return snapshot.meta["progress"]["best_score"]
 
 
 def _by_number(saved: dict[str, Any]) -> dict[int, Any]:

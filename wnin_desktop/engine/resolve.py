@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from wnin_desktop.engine.cohort.arm import why_no_temperature
 from wnin_desktop.engine.optimizers.registry import OptimizerSpec
 from wnin_desktop.engine.tasks.base import Task
 from wnin_desktop.engine.tasks.label_noise import noisy_labels
@@ -79,6 +80,9 @@ def _arm_problems(
                 f"{spec.name} injects its own temperature noise; set its temperature",
             )
         )
+    why = why_no_temperature(arm, spec)
+    if arm.noise.temperature is not None and why is not None:
+        problems.append(Problem(f"{lead}noise.temperature", arm.noise.temperature, why))
     if mode == "input_jitter" and config.task.is_sequence:
         problems.append(
             Problem(

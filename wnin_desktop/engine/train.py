@@ -10,12 +10,15 @@ import platform
 import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 import torch
 
 from wnin_desktop import __version__
+from wnin_desktop.engine.audit import RunAudits
 from wnin_desktop.engine.checkpoint import Snapshot
 from wnin_desktop.engine.cohort.arm import Arm
 from wnin_desktop.engine.cohort.cohort import Cohort, Placed
@@ -74,6 +77,7 @@ def train(
     replay: Iterable[Intervention] = (),
     progress: Callable[[str, float], None] | None = None,
     refused: Callable[[InputError], None] = lambda _error: None,
+    audit: Path | None = None,
 ) -> Iterator[RunEvent]:
     """Train all arms and seeds of `config`, yielding what happens.
 
@@ -84,9 +88,11 @@ def train(
         specs: Optimizers by name; None loads the registry.
         save: Takes snapshots; None keeps none.
         resume: A snapshot of the same comparison to go on from, bit for bit.
-        replay: Interventions recorded earlier; each acts after the step it names.
+        replay: Interventions recorded earlier, by this experiment or by another of the same arms and seeds;
+            each acts after the step it names.
         progress: Told of downloads, (what, part done 0..1).
         refused: Told of commands that make no sense for this comparison; the run goes on without them.
+        audit: Folder for the runs' noise audit logs; None keeps none.
 
     Raises:
         InputError: The configuration asks for something that is not here; raised before the first event.
@@ -97,6 +103,8 @@ def train(
     session = _Session(resolved, control or RunControl(), experiment_id, save, list(replay), refused)
     if resume is not None:
         session.restore(resume)
+    if audit is not None:
+        session.keep_audits(audit)
     return session.events()
 
 
@@ -119,6 +127,9 @@ class _Session:
         self._replay = replay
         self._runs = self._config.runs()
         self._ids = run_ids(experiment_id, self._config)
+        for due in replay:
+            self._member(due)  # refused here, before the first event
+        self._audits: RunAudits | None = None
         self._clutch = Clutch()
         self._progress = Progress()
         self._chunk = 1
@@ -133,12 +144,8 @@ class _Session:
         )
         self._observer = Observer(self._config, resolved.task, resolved.device)
         if self._config.budget.matched_train_loss is not None:
-            self._remember()
+            self._progress.remember(self._cohort)
         self._reporter = Reporter(self._runs, self._ids, is_sequence=resolved.task.kind == "sequence")
-
-    def _remember(self) -> None:
-        for number, placed in enumerate(self._cohort.placed):
-            self._progress.previous[number] = placed.unit.theta.flat.clone()
 
     # --- saving and going on --------------------
 
@@ -153,9 +160,17 @@ class _Session:
         self._progress = Progress.of_snapshot(snapshot, self._resolved.device)
         self._resumed_from = snapshot.step
 
+    def keep_audits(self, folder: Path) -> None:
+        """Write every raw draw that acts from now on into the runs' audit logs in `folder`."""
+        seeds = [run.seed for run in self._runs]
+        done = self._progress.step
+        self._audits = RunAudits(folder, self._ids, seeds, self._resolved.device, done)
+        self._cohort.keep_audits(self._audits)
+
     def _checkpoint(self, reason: SnapshotReason, score: float | None = None) -> list[RunEvent]:
         if self._save is None:
             return []
+        self._progress.note_score(score)
         manifest = self._save(self._progress.snapshot(self._config, self._cohort), reason, score, None)
         return [self._checkpoint_event(member, manifest, reason) for member in sorted(self._alive)]
 
@@ -180,29 +195,37 @@ class _Session:
         return set(range(len(self._runs))) - set(self._progress.diverged)
 
     def events(self) -> Iterator[RunEvent]:
-        with threads_each(self._config, self._resolved.device, len(self._cohort.lanes)):
-            try:
-                yield from self._started_events()
-                while self._progress.step < self._config.budget.steps and self._alive:
-                    yield from self._obey()
-                    if self._clutch.stopping is not None:
-                        yield from self._stop()
-                        return
-                    yield from self._advance()
-                yield from self._complete()
-            except (GeneratorExit, KeyboardInterrupt):
-                raise
-            except Exception as error:
-                yield from self._failed(error)
-                raise
-            finally:
-                self._cohort.close()
+        try:
+            yield from self._started_events()
+            while self._progress.step < self._config.budget.steps and self._alive:
+                yield from self._obey()
+                if self._clutch.stopping is not None:
+                    yield from self._stop()
+                    return
+                yield from self._advance()
+            yield from self._complete()
+        except (GeneratorExit, KeyboardInterrupt):
+            raise
+        except Exception as error:
+            yield from self._failed(error)
+            raise
+        finally:
+            self._cohort.close()
+            if self._audits is not None:
+                self._audits.close()
+
+    def _threads(self) -> AbstractContextManager[None]:
+        # Around each computation and never around a yield: between events the thread is somebody else's, who
+        # may train something with another number of threads.
+        return threads_each(self._config, self._resolved.device, len(self._cohort.lanes))
 
     def _started_events(self) -> Iterator[RunEvent]:
+        """Announce the runs that step; one that diverged before the resume has ended and stays so."""
         task = self._resolved.task
-        for run, run_id in zip(self._runs, self._ids, strict=True):
+        for member in sorted(self._alive):
+            run = self._runs[member]
             yield RunStarted(
-                run_id=run_id,
+                run_id=self._ids[member],
                 timestamp=time.time(),
                 experiment_id=self._experiment_id,
                 arm=run.arm.name,
@@ -221,7 +244,7 @@ class _Session:
     def _obey(self) -> Iterator[RunEvent]:
         """Take commands; hold here while paused."""
         for due in [event for event in self._replay if event.step == self._progress.step]:
-            yield from self._turn_one(self._ids.index(due.run_id), due.knob, due.value)
+            yield from self._turn_one(self._member(due), due.knob, due.value)
         self._take(wait=False)
         while True:
             yield from self._apply_clutch()
@@ -277,6 +300,15 @@ class _Session:
                 previous=previous,
             )
 
+    def _member(self, due: Intervention) -> int:
+        """Return whom a recorded intervention is for: the same arm and seed, whatever experiment it is from."""
+        wanted = due.run_id.split("/")[-2:]
+        for member, run_id in enumerate(self._ids):
+            if run_id.split("/")[-2:] == wanted:
+                return member
+        runs = ", ".join(run_id.split("/", 1)[1] for run_id in self._ids)
+        raise InputError.of("replay", due.run_id, f"it is no run of this comparison, allowed: {runs}")
+
     def _turn_one(self, member: int, knob: Knob, value: float) -> Iterator[RunEvent]:
         """Replay an intervention of one run; arms are turned whole, so only the first seed's record acts."""
         run = self._runs[member]
@@ -287,14 +319,16 @@ class _Session:
         step, budget = self._progress.step, self._config.budget
         count = self._clutch.allowed(min(self._chunk, self._until_due(step)))
         begun = time.monotonic()
-        records = self._cohort.advance(step, count, budget.norms_every)
+        with self._threads():
+            records = self._cohort.advance(step, count, budget.norms_every)
         self._pace(count, time.monotonic() - begun)
         self._clutch.taken(count)
         for done, per_unit in enumerate(records[:-1], step + 1):
             self._progress.step = done
             yield from self._report(done, per_unit, Look())
         self._progress.step = step + count
-        look = self._observer.look(step + count, self._cohort)
+        with self._threads():
+            look = self._observer.look(step + count, self._cohort)
         if look.validation:
             self._tell_loops(look)
         yield from self._report(step + count, records[-1], look)
@@ -360,7 +394,8 @@ class _Session:
             yield self._finished(member, "stopped", {})
 
     def _complete(self) -> Iterator[RunEvent]:
-        final = self._observer.final(self._cohort)
+        with self._threads():
+            final = self._observer.final(self._cohort)
         losses = [final[member]["val_loss"] for member in self._alive]
         score = float(np.mean(losses)) if losses else None
         yield from self._checkpoint("final", score if score is not None and np.isfinite(score) else None)
@@ -404,15 +439,15 @@ class _Session:
                 crossed = look.train[member] <= target and member in self._alive
                 if crossed and member not in self._progress.matched:
                     self._progress.matched.add(member)
-                    yield from self._matched_snapshot(
-                        placed, self._progress.previous[number], row, member, target
-                    )
-        self._remember()
+                    yield from self._matched_snapshot(number, placed, row, member, target)
+        self._progress.remember(self._cohort)
 
     def _matched_snapshot(
-        self, placed: Placed, before: torch.Tensor, row: int, member: int, target: float
+        self, number: int, placed: Placed, row: int, member: int, target: float
     ) -> Iterator[RunEvent]:
-        found = match_loss(self._observer.meter, placed.unit, before, row, target)
+        before, statistics = self._progress.previous[number], self._progress.previous_buffers.get(number, {})
+        with self._threads():
+            found = match_loss(self._observer.meter, placed.unit, before, statistics, row, target)
         if self._save is None or found is None:
             return
         snapshot = Snapshot(self._progress.step, found.theta, {"run_id": self._ids[member]})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from wnin_desktop.engine.control import RunControl
 from wnin_desktop.errors import DataError, DiskFullError, InputError, PluginError
@@ -40,6 +41,7 @@ def drive(
     *,
     source: EventSource = train_here,
     on_started: Callable[[str], None] = lambda _id: None,
+    audit: Path | None = None,
 ) -> str:
     """Run a new comparison to its end, recording losslessly; return its experiment id.
 
@@ -49,7 +51,7 @@ def drive(
         PluginError: A network's file cannot be used; likewise.
     """
     experiment_id = store.new_experiment(config)
-    job = Job(config, experiment_id, store.checkpoint_dir(experiment_id))
+    job = Job(config, experiment_id, store.checkpoint_dir(experiment_id), audit=audit)
     try:
         _record(store, job, control or RunControl(), watchers or Watchers(), source, on_started)
     except (InputError, DataError, PluginError):

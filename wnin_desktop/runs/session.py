@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from wnin_desktop.engine.control import RunControl
 from wnin_desktop.errors import InputError
@@ -88,8 +88,9 @@ class Session:
 
     def _launch(self, watchers: Watchers | None, work: Callable[[RunHandle, Watchers], str]) -> RunHandle:
         handle = RunHandle()
-        told = watchers or Watchers()
-        told.live.append(handle.mailbox.put)
+        given = watchers or Watchers()
+        # A copy: the same watchers may be given to several comparisons, each with a mailbox of its own.
+        told = replace(given, live=[*given.live, handle.mailbox.put])
         thread = threading.Thread(target=self._run, args=(handle, told, work), name="wnin-run")
         with self._lock:
             if len(self._live) >= self._limit:

@@ -10,6 +10,7 @@ from typing import Protocol, TypeVar
 
 from wnin_desktop.engine.checkpoint import Snapshot, read_snapshot, write_snapshot
 from wnin_desktop.engine.control import RunControl
+from wnin_desktop.engine.progress import best_score
 from wnin_desktop.engine.train import train
 from wnin_desktop.errors import DiskFullError
 from wnin_desktop.schema.events import Intervention, RunEvent
@@ -29,6 +30,8 @@ class Job:
     checkpoint_dir: Path
     resume: Manifest | None = None
     replay: tuple[Intervention, ...] = field(default=())
+    audit: Path | None = None
+    """Folder for noise audit logs."""
 
 
 @dataclass(frozen=True)
@@ -66,9 +69,10 @@ def train_here(job: Job, control: RunControl, hooks: Hooks, /) -> Iterator[RunEv
         job.config,
         control,
         experiment_id=job.experiment_id,
-        save=SnapshotFiles(job.checkpoint_dir, hooks),
+        save=SnapshotFiles(job.checkpoint_dir, hooks, None if snapshot is None else best_score(snapshot)),
         resume=snapshot,
         replay=job.replay,
+        audit=job.audit,
         progress=hooks.progress,
         refused=lambda error: hooks.notice(str(error)),
     )
@@ -77,10 +81,11 @@ def train_here(job: Job, control: RunControl, hooks: Hooks, /) -> Iterator[RunEv
 class SnapshotFiles:
     """Writes snapshots as files; the one with the lowest validation loss so far is kept as `best` too."""
 
-    def __init__(self, folder: Path, hooks: Hooks) -> None:
+    def __init__(self, folder: Path, hooks: Hooks, best: float | None = None) -> None:
+        """Write into `folder`; `best` is the lowest validation loss of the checkpoints that are there."""
         self._folder = folder
         self._hooks = hooks
-        self._best: float | None = None
+        self._best = best
 
     def __call__(
         self, snapshot: Snapshot, reason: SnapshotReason, score: float | None, run_id: str | None, /

@@ -31,7 +31,7 @@ from wnin_desktop.errors import (
     TrainingError,
     WninError,
 )
-from wnin_desktop.runs.source import Hooks, Job, train_here
+from wnin_desktop.runs.source import Hooks, Job, train_here, when_there_is_space
 from wnin_desktop.schema import commands
 from wnin_desktop.schema.base import validate
 from wnin_desktop.schema.events import Intervention, RunEvent, decode_batch, encode_batch
@@ -77,20 +77,20 @@ def train_in_process(job: Job, control: RunControl, hooks: Hooks, /) -> Iterator
 
 
 def _receive(ours: Connection, hooks: Hooks, process: Any) -> Iterator[RunEvent]:
+    begun = False
     while True:
         try:
             message = ours.recv_bytes()
         except (EOFError, ConnectionResetError):
             process.join(EXIT_S)
-            code = process.exitcode
-            raise TrainingError(
-                f"the training process ended unexpectedly (exit code {code}); what was recorded is kept"
-            ) from None
+            raise TrainingError(_how_it_ended(process.exitcode, begun=begun)) from None
+        begun = True
         kind, content = message[:1], message[1:]
         if kind == EVENTS:
             yield from decode_batch(content)
         elif kind == MANIFEST:
-            hooks.keep(msgspec.json.decode(content, type=Manifest))
+            manifest = msgspec.json.decode(content, type=Manifest)
+            when_there_is_space(lambda kept=manifest: hooks.keep(kept), hooks.notice)
         elif kind == NOTICE:
             hooks.notice(msgspec.json.decode(content, type=str))
         elif kind == PROGRESS:
@@ -99,6 +99,15 @@ def _receive(ours: Connection, hooks: Hooks, process: Any) -> Iterator[RunEvent]
             raise _error(msgspec.json.decode(content))
         else:
             return
+
+
+def _how_it_ended(code: int | None, *, begun: bool) -> str:
+    if begun:
+        return f"the training process ended unexpectedly (exit code {code}); what was recorded is kept"
+    return (
+        f"the training process ended before it began (exit code {code}); a script that starts runs must do so "
+        'under `if __name__ == "__main__":`, because each training process imports the script again'
+    )
 
 
 def _forward(ours: Connection, control: RunControl) -> None:
@@ -190,6 +199,7 @@ def _job_text(job: Job) -> str:
         "checkpoint_dir": str(job.checkpoint_dir),
         "resume": job.resume,
         "replay": job.replay,
+        "audit": None if job.audit is None else str(job.audit),
     }
     return msgspec.json.encode(parts).decode()
 
@@ -203,6 +213,7 @@ def _job(text: str) -> Job:
         Path(parts["checkpoint_dir"]),
         None if resume is None else msgspec.convert(resume, Manifest),
         tuple(msgspec.convert(event, Intervention) for event in parts["replay"]),
+        None if parts["audit"] is None else Path(parts["audit"]),
     )
 
 

@@ -15,6 +15,7 @@ from wnin_desktop.schema.task import TaskConfig
 from wnin_desktop.schema.words import suggestion
 
 Seed = Annotated[int, Field(ge=0, lt=2**63)]
+LARGEST_LR = 1e3
 BatchSize = Annotated[int, Field(ge=1, le=1_000_000)]
 
 
@@ -28,7 +29,7 @@ class OptimizerConfig(Config):
         min_length=1,
         max_length=80,
     )
-    lr: float = quantity(1e-3, title="Learning rate", unit="1", help="Step size h.", gt=0, le=1e3)
+    lr: float = quantity(1e-3, title="Learning rate", unit="1", help="Step size h.", gt=0, le=LARGEST_LR)
     params: dict[str, Scalar] = quantity(
         title="Parameters", help="Hyper-parameters of this optimizer.", default_factory=dict
     )

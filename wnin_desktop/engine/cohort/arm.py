@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import torch
@@ -15,10 +14,11 @@ from wnin_desktop.engine.optimizers.registry import OptimizerContext, OptimizerS
 from wnin_desktop.errors import InputError
 from wnin_desktop.noise import schedules
 from wnin_desktop.noise.keyed import Stream
-from wnin_desktop.noise.temperature import Signal, TemperatureBus
+from wnin_desktop.noise.temperature import LARGEST, Signal, TemperatureBus
 from wnin_desktop.schema.noise import MODES_WITH_TEMPERATURE
-from wnin_desktop.schema.run import ArmConfig
+from wnin_desktop.schema.run import LARGEST_LR, ArmConfig
 
+LARGEST_FLOAT = torch.finfo(torch.float32).max
 Amplitude = float | Tensor
 """A number for all seeds, or `[seeds]` where each seed's closed loop goes its own way."""
 
@@ -51,6 +51,8 @@ class Arm:
         self.lrs: list[float] = [self.base_lr]
         self.optimizers: list[torch.optim.Optimizer] = []
         self._step = 0
+        self.draws_inside = False
+        """Whether the optimizer has asked for draws of its own."""
 
     @property
     def mode(self) -> str:
@@ -78,6 +80,7 @@ class Arm:
         row = None if isinstance(cell, slice) else cell - self.low
 
         def normal(name: str, like: Tensor) -> Tensor:
+            self.draws_inside = True
             eps = draws.parameters(Stream.OPTIMIZER, self._step)[name]
             return (eps if row is None else eps[row]).to(like.dtype)
 
@@ -143,8 +146,8 @@ class Arm:
             InputError: This arm has no such knob, or the value is out of range.
         """
         if knob == "lr":
-            if not 0 < value < math.inf:
-                raise InputError.of("lr", value, "allowed: numbers greater than 0")
+            if not 0 < value <= LARGEST_LR:
+                raise InputError.of("lr", value, f"allowed: numbers above 0, up to {LARGEST_LR:g}")
             previous, self.base_lr = self.base_lr, value
             return previous
         if knob == "temperature" and self.spec.samples:
@@ -162,8 +165,8 @@ class Arm:
         return previous
 
     def _turn_sampler(self, value: float) -> float:
-        if not 0 <= value < math.inf:
-            raise InputError.of("temperature", value, "allowed: numbers from 0")
+        if not 0 <= value <= LARGEST:
+            raise InputError.of("temperature", value, f"allowed: numbers from 0 to {LARGEST:g}")
         groups = [group for optimizer in self.optimizers for group in optimizer.param_groups]
         previous = groups[0]["temperature"]
         for group in groups:
@@ -213,4 +216,5 @@ def add_scaled(targets: list[Tensor], directions: list[Tensor], amplitude: Ampli
         if isinstance(amplitude, Tensor):
             target.add_(direction * amplitude.view(-1, *[1] * (direction.dim() - 1)))
         else:
-            target.add_(direction, alpha=amplitude)
+            # Beyond single precision torch would raise and end every arm; so it is this arm that diverges.
+            target.add_(direction, alpha=min(amplitude, LARGEST_FLOAT))

@@ -13,11 +13,13 @@ import torch
 from torch import Tensor
 
 from wnin_desktop.engine import gemm
+from wnin_desktop.engine.audit import RunAudits
 from wnin_desktop.engine.cohort.arm import Arm
 from wnin_desktop.engine.cohort.batches import Batches
 from wnin_desktop.engine.cohort.block import Shapes
 from wnin_desktop.engine.cohort.draws import Draws
 from wnin_desktop.engine.cohort.gradients import choose_gradients, stacks
+from wnin_desktop.engine.cohort.lanes import threads_of
 from wnin_desktop.engine.cohort.unit import StepRecord, Unit
 from wnin_desktop.engine.nets.build import build_network
 from wnin_desktop.engine.nets.initial import initialize
@@ -61,7 +63,12 @@ class Cohort:
             [self._place(cell, lane) for cell in cells] for lane, cells in enumerate(self._deal(lanes))
         ]
         self.library: gemm.Library = self._library()
-        self._pool = ThreadPoolExecutor(len(self.lanes), "wnin-lane") if len(self.lanes) > 1 else None
+        self._pool = self._threads() if len(self.lanes) > 1 else None
+
+    def _threads(self) -> ThreadPoolExecutor:
+        # A new thread would begin with what was last set in this process, perhaps by another training.
+        each = threads_of(self.config, len(self.lanes))
+        return ThreadPoolExecutor(len(self.lanes), "wnin-lane", torch.set_num_threads, (each,))
 
     @property
     def placed(self) -> list[Placed]:
@@ -119,7 +126,8 @@ class Cohort:
         unit = Unit(arms, self.shapes, engine, batches, draws, self.device, self._task.classes)
         self._initialize(unit, seeds)
         total = len(self.config.seeds)
-        return Placed(unit, tuple(a * total + s for a in arm_numbers for s in seed_numbers))
+        unit.numbers = tuple(a * total + s for a in arm_numbers for s in seed_numbers)
+        return Placed(unit, unit.numbers)
 
     def _shared_by_seeds(self, lane: int, seeds: tuple[int, ...]) -> tuple[Batches, Draws]:
         # Units of one lane run one after the other within a step, so those with the same seeds share what
@@ -198,6 +206,11 @@ class Cohort:
                 arm_lead = f"{lead}arm{place}/"
                 part = {key[len(arm_lead) :]: t for key, t in tensors.items() if key.startswith(arm_lead)}
                 arm.restore(part, meta)
+
+    def keep_audits(self, audits: RunAudits) -> None:
+        """Write every raw draw from now on into its runs' audit logs."""
+        for placed in self.placed:
+            placed.unit.audit = audits
 
     def close(self) -> None:
         """End the lanes' threads."""

@@ -38,6 +38,10 @@ class Draws:
         self._kept[stream] = (step, named)
         return named
 
+    def flat(self, stream: Stream) -> Tensor:
+        """Return the last draw of a stream in one piece, `[seeds, parameters]`, as its key names it."""
+        return self._memory[stream]
+
     def inputs(self, step: int, shape: tuple[int, ...]) -> Tensor:
         """Return the standard normals of input jitter, `[seeds, *shape]`."""
         return self._noise.normal(Stream.INPUT_JITTER, step, "x", shape)

@@ -40,6 +40,11 @@ def _cores() -> int:
     return psutil.cpu_count(logical=False) or 1
 
 
+def threads_of(config: CompareConfig, lanes: int) -> int:
+    """Return the threads that each of `lanes` computes with on a CPU."""
+    return 1 if config.numerics == "reproducible" else max(1, (config.threads or 1) // lanes)
+
+
 @contextmanager
 def threads_each(config: CompareConfig, device: torch.device, lanes: int) -> Iterator[None]:
     """Let each lane compute on its share of the threads inside the block.
@@ -49,8 +54,7 @@ def threads_each(config: CompareConfig, device: torch.device, lanes: int) -> Ite
     """
     before = torch.get_num_threads()
     if device.type == "cpu":
-        asked = config.threads or 1
-        torch.set_num_threads(1 if config.numerics == "reproducible" else max(1, asked // lanes))
+        torch.set_num_threads(threads_of(config, lanes))
     try:
         yield
     finally:

@@ -16,12 +16,13 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
+from wnin_desktop.engine.audit import RunAudits
 from wnin_desktop.engine.cohort.arm import Arm, add_scaled
 from wnin_desktop.engine.cohort.batches import Batches
 from wnin_desktop.engine.cohort.block import Block, Shapes, squared_norms
-from wnin_desktop.engine.cohort.draws import Draws
+from wnin_desktop.engine.cohort.draws import PARAMETERS, Draws
 from wnin_desktop.engine.cohort.gradients import GradientEngine, Scores
-from wnin_desktop.noise.keyed import Stream
+from wnin_desktop.noise.keyed import Kind, Stream
 from wnin_desktop.noise.modes import corrupt_labels, is_weight, jitter_inputs, jitter_parameters, other_class
 from wnin_desktop.noise.temperature import Signal
 
@@ -73,6 +74,9 @@ class Unit:
         self._scratch: Block | None = None
         self._weights = [name for name, shape in shapes.items() if is_weight(name, len(shape))]
         self._clip = self._clip_limits(device)
+        self.audit: RunAudits | None = None
+        self.numbers: tuple[int, ...] = tuple(range(members))
+        """Each row's member number in the comparison."""
         for arm in arms:
             arm.build_optimizers(self.theta, self.gradient, draws)
 
@@ -113,6 +117,8 @@ class Unit:
             self.scratch.flat.copy_(self.theta.flat)
         for arm in self.arms:
             arm.step()
+            if arm.draws_inside:
+                self._note(arm, Stream.OPTIMIZER, step, PARAMETERS, self.draws.flat(Stream.OPTIMIZER))
         self._kick(step, record, norms)
         if norms:
             record.update_norm = squared_norms(self._change(0, self.members)).sqrt_()
@@ -127,6 +133,9 @@ class Unit:
         self.scratch.flat.copy_(self.theta.flat)
         eps = self.draws.parameters(Stream.PARAMETER_JITTER, step)
         for arm in jittered:
+            self._note(
+                arm, Stream.PARAMETER_JITTER, step, PARAMETERS, self.draws.flat(Stream.PARAMETER_JITTER)
+            )
             for name in self._weights:
                 weight = self.theta[name][arm.low : arm.high]
                 weight.copy_(jitter_parameters(weight, arm.amplitude(), eps[name], member_axis=True))
@@ -144,6 +153,8 @@ class Unit:
         modes = {arm.mode for arm in self.arms}
         if "input_jitter" in modes:
             eps = self.draws.inputs(step, tuple(x.shape[1:]))
+            for arm in self._with("input_jitter"):
+                self._note(arm, Stream.INPUT_JITTER, step, "x", eps)
             x = torch.cat(
                 [
                     jitter_inputs(x, arm.amplitude(), eps) if arm.mode == "input_jitter" else x
@@ -152,6 +163,9 @@ class Unit:
             )
         if "label_corrupt" in modes:
             which, draw = self.draws.labels(step, tuple(y.shape[1:]), self.classes - 1)
+            for arm in self._with("label_corrupt"):
+                self._note(arm, Stream.LABEL_CORRUPT, step, "which", which, "uniform")
+                self._note(arm, Stream.LABEL_CORRUPT, step, "to", draw, "integers", self.classes - 1)
             wrong = other_class(y, draw, self.classes)
             y = torch.cat(
                 [
@@ -177,6 +191,7 @@ class Unit:
             if arm.mode != "gradient_gaussian":
                 continue
             eps = list(self.draws.parameters(Stream.GRADIENT, step).values())
+            self._note(arm, Stream.GRADIENT, step, PARAMETERS, self.draws.flat(Stream.GRADIENT))
             rows, sigma = self.gradient.rows(arm.low, arm.high), arm.amplitude()
             if norms:
                 record.noise_to_signal[position] = sigma * (squared_norms(eps) / squared_norms(rows)).sqrt_()
@@ -188,11 +203,36 @@ class Unit:
             if arm.mode != "sgld":
                 continue
             eps = list(self.draws.parameters(Stream.SGLD, step).values())
+            self._note(arm, Stream.SGLD, step, PARAMETERS, self.draws.flat(Stream.SGLD))
             scale = _kick_scale(arm)
             if norms:
                 drift = squared_norms(self._change(arm.low, arm.high))
                 record.noise_to_signal[position] = scale * (squared_norms(eps) / drift).sqrt_()
             add_scaled(self.theta.rows(arm.low, arm.high), eps, scale)
+
+    def _with(self, mode: str) -> list[Arm]:
+        return [arm for arm in self.arms if arm.mode == mode]
+
+    def _note(
+        self,
+        arm: Arm,
+        stream: Stream,
+        step: int,
+        name: str,
+        rows: Tensor,
+        kind: Kind = "normal",
+        high: int | None = None,
+    ) -> None:
+        """Write a draw `[seeds, ...]` that acts on an arm into its runs' audit logs, where these are kept."""
+        if self.audit is None:
+            return
+        for seed in range(arm.seeds):
+            amplitude = arm.signals[seed if len(arm.signals) > 1 else 0].magnitude
+            own = arm.own_temperature()
+            member = self.numbers[arm.low + seed]
+            self.audit.record(
+                member, stream, step, name, rows[seed], amplitude if own is None else own, kind, high
+            )
 
     def _change(self, low: int, high: int) -> list[Tensor]:
         """Return this step's change of the rows `low` to `high`; `scratch` holds the parameters before it."""
