@@ -14,7 +14,7 @@ from wnin_desktop.engine.measure import Meter
 
 @dataclass(frozen=True)
 class MatchedPoint:
-    """Parameters and running statistics of one member at the matched loss; `fraction` is the place, 0 to 1."""
+    """Parameters and running statistics of one member at the matched loss; `fraction` is where, 0 to 1."""
 
     theta: dict[str, Tensor]
     fraction: float

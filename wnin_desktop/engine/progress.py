@@ -94,7 +94,7 @@ def check_belongs(snapshot: Snapshot, config: CompareConfig) -> None:
 
 
 def best_score(snapshot: Snapshot) -> float | None:
-    """Return the lowest mean validation loss of any checkpoint up to this one; None where none was measured."""
+    """Return the lowest mean validation loss of any checkpoint so far; None where none was measured."""
     return snapshot.meta["progress"]["best_score"]
 
 

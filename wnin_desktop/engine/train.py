@@ -301,7 +301,7 @@ class _Session:
             )
 
     def _member(self, due: Intervention) -> int:
-        """Return whom a recorded intervention is for: the same arm and seed, whatever experiment it is from."""
+        """Return whom a recorded intervention is for: the same arm and seed, of whatever experiment."""
         wanted = due.run_id.split("/")[-2:]
         for member, run_id in enumerate(self._ids):
             if run_id.split("/")[-2:] == wanted:

@@ -105,8 +105,8 @@ def _how_it_ended(code: int | None, *, begun: bool) -> str:
     if begun:
         return f"the training process ended unexpectedly (exit code {code}); what was recorded is kept"
     return (
-        f"the training process ended before it began (exit code {code}); a script that starts runs must do so "
-        'under `if __name__ == "__main__":`, because each training process imports the script again'
+        f"the training process ended before it began (exit code {code}); a script that starts runs must do "
+        'so under `if __name__ == "__main__":`, because each training process imports the script again'
     )
 
 
