@@ -30,9 +30,9 @@ PAIRS = [
     for optimizer, noise in itertools.product(OPTIMIZERS, NOISES)
     if not (optimizer in SAMPLERS and noise in ("sgld", "gradient_gaussian"))
 ]
-CUTS = (5, 11)
+CUTS = (5, 8, 11)
 CASES = [(*pair, cut) for pair in PAIRS for cut in CUTS]
-SAMPLE = [case for number, case in enumerate(CASES) if number % 7 == 0]
+SAMPLE = [case for number, case in enumerate(CASES) if number % 10 == 0]
 
 
 class Files:
