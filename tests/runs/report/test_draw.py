@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wnin_desktop.runs.report.curves import Curve, limits
-from wnin_desktop.runs.report.draw import spread
+from wnin_desktop.runs.report.draw import draw_curves, dress, spread
 from wnin_desktop.runs.report.look import arm_styles
+from wnin_desktop.runs.report.svg import new_figure
 from wnin_desktop.runs.report.ticks import log_ticks, power, short_count, tick
 
 
@@ -56,6 +57,37 @@ def test_that_an_arm_that_explodes_does_not_flatten_the_others_and_is_named():
     linear = limits([good, bad], log=False)
     assert linear.top < 100
     assert linear.clipped[0][0] == "bad"
+
+
+def test_that_settings_are_shown_whole_however_far_apart_they_lie():
+    ladder = [curve(f"T {value}", [value] * 3) for value in (0.0, 4.5e-5, 5e-4, 4.5e-3)]
+    found = limits(ladder, log=False, floor_at_zero=True)
+    assert found.bottom == 0
+    assert found.top > 4.5e-3
+    assert found.clipped == ()
+
+
+def drawn(*curves):
+    figure = new_figure(400, 260)
+    axes = figure.add_axes((0.1, 0.2, 0.7, 0.6))
+    dress(axes, "Temperature", "loss units")
+    draw_curves(axes, curves, log=False, floor_at_zero=True)
+    figure.draw_without_rendering()
+    ticks = [label.get_text() for label in axes.get_yticklabels()]
+    return axes.get_title(loc="left"), ticks, [text.get_text() for text in axes.texts]
+
+
+def test_that_labels_at_the_ends_count_in_the_units_of_the_ticks():
+    title, ticks, ends = drawn(curve("a", [4e-5, 2e-5]), curve("b", [4e-5, 4e-5]))
+    assert title == "Temperature (loss units) ×10⁻⁵"
+    assert "2" in ticks
+    assert ends == ["2.00", "4.00"]
+
+
+@pytest.mark.parametrize("top", [9e-6, 1.1e-3, 2e-3, 9.4e-3, 0.011, 0.5, 99_000.0, 3e7])
+def test_that_ticks_fit_left_of_the_axis(top):
+    _, ticks, _ = drawn(curve("a", [0.0, top]))
+    assert max(map(len, ticks)) <= len("0.0075")
 
 
 def test_that_a_lost_run_does_not_decide_the_axes_unless_all_are_lost():

@@ -57,7 +57,8 @@ def limits(curves: Sequence[Curve], *, log: bool, floor_at_zero: bool = False) -
     """Return the range that shows the curves, without letting one that explodes flatten the others.
 
     The measure is the typical value of the arms that are well: on a logarithmic axis a plot covers at most
-    `DECADES_BELOW` and `DECADES_ABOVE` it, on a linear one at most `MOST_TIMES` it.
+    `DECADES_BELOW` and `DECADES_ABOVE` it, on a linear one at most `MOST_TIMES` it. Curves with
+    `floor_at_zero` are settings (temperature, noise): they were chosen, so all of them are shown.
     """
     kept = [curve for curve in curves if not curve.lost.all()] or list(curves)
     shown = np.concatenate([_shown(curve) for curve in kept])
@@ -81,7 +82,7 @@ def _linear_range(kept: Sequence[Curve], shown: Floats, floor_at_zero: bool) -> 
     together = np.concatenate([shown, *(_ends(curve) for curve in kept)])
     size = MOST_TIMES * _lower_median([float(np.abs(_well(curve)).max()) for curve in kept])
     low, high = float(together.min()), float(together.max())
-    if size > 0:
+    if size > 0 and not floor_at_zero:
         low, high = max(low, -size), min(high, size)
     at_zero = floor_at_zero and low >= 0
     low = 0.0 if at_zero else low

@@ -23,7 +23,7 @@ from wnin_desktop.runs.report.look import (
     readable,
 )
 from wnin_desktop.runs.report.text import LARGEST_PLAIN, SMALLEST_PLAIN, number
-from wnin_desktop.runs.report.ticks import set_step_scale, set_y_scale
+from wnin_desktop.runs.report.ticks import set_step_scale, set_y_scale, ten_to
 
 TITLE_INDENT = 32.0
 """Titles begin where the tick labels do, points left of the axes."""
@@ -66,15 +66,16 @@ def draw_curves(
     if include is not None:
         room = 0.03 * abs(include) or 0.03 * (found.top - found.bottom)
         found = replace(found, bottom=min(found.bottom, include - room), top=max(found.top, include + room))
-    factor = set_y_scale(axes, found.bottom, found.top, log=found.log)
-    set_title(axes, f"{axes.get_title(loc='left')} {factor}".strip())
+    exponent = set_y_scale(axes, found.bottom, found.top, log=found.log)
+    if exponent:
+        set_title(axes, f"{axes.get_title(loc='left')} ×{ten_to(exponent)}")
     first = min(int(curve.steps[0]) for curve in curves)
     set_step_scale(axes, first, max(int(curve.steps[-1]) for curve in curves))
     stride = math.ceil(sum(curve.seeds.size for curve in curves) / MOST_SEED_POINTS)
     for place, curve in enumerate(curves):
         _draw_seeds(axes, curve, found, stride)
         _draw_mean(axes, curve, place, len(curves), found.bottom)
-    _end_labels(axes, curves, signed=signed)
+    _end_labels(axes, curves, 10.0**exponent, signed=signed)
 
 
 def _draw_seeds(axes: Axes, curve: Curve, found: Limits, stride: int) -> None:
@@ -119,8 +120,8 @@ def _draw_mean(axes: Axes, curve: Curve, place: int, arms: int, bottom: float) -
         )  # fmt: skip
 
 
-def _end_labels(axes: Axes, curves: Sequence[Curve], *, signed: bool) -> None:
-    """Write each arm's last mean at the curve's end, pushed apart so that none covers another."""
+def _end_labels(axes: Axes, curves: Sequence[Curve], factor: float, *, signed: bool) -> None:
+    """Write each arm's last mean, over the title's factor, at the curve's end; none covers another."""
     found = []
     for curve in curves:
         there = np.flatnonzero(~np.isnan(curve.mean))
@@ -131,17 +132,21 @@ def _end_labels(axes: Axes, curves: Sequence[Curve], *, signed: bool) -> None:
     size = axes.get_window_extent().height * 72 / axes.figure.get_dpi()
     heights = spread([height for height, _, _ in found], (SMALL_PT + 1.5) / size)
     for height, (_, value, curve) in zip(heights, found, strict=True):
+        arrow = _arrow(value, axes.get_ylim())
         axes.text(
-            1.015, height, _end_label(value, axes.get_ylim(), signed=signed), transform=axes.transAxes,
+            1.015, height, _end_label(value / factor, signed=signed) + arrow, transform=axes.transAxes,
             fontsize=SMALL_PT, va="center", ha="left", color=readable(curve.style.colour, LIGHT.panel),
         )  # fmt: skip
 
 
-def _end_label(value: float, shown: tuple[float, float], *, signed: bool) -> str:
+def _arrow(value: float, shown: tuple[float, float]) -> str:
+    return " ↑" if value > shown[1] else " ↓" if value < shown[0] else ""
+
+
+def _end_label(value: float, *, signed: bool) -> str:
     plain = value == 0 or SMALLEST_PLAIN <= abs(value) < LARGEST_PLAIN
     text = number(value) if plain else number(value, 2).replace("×", "·")
-    arrow = " ↑" if value > shown[1] else " ↓" if value < shown[0] else ""
-    return f"{'+' if signed and value > 0 else ''}{text}{arrow}"
+    return f"{'+' if signed and value > 0 else ''}{text}"
 
 
 def spread(heights: Sequence[float], gap: float) -> list[float]:

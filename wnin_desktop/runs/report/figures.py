@@ -135,13 +135,12 @@ def metric_plot(summary: ComparisonSummary, key: str) -> Plot | None:
     curves = tuple(_curve(summary, series, scale) for series in measured.values())
     unit = UNITS.get(key, metric.unit)
     log = metric.log_axis and key not in LINEAR
+    found = limits(curves, log=log, floor_at_zero=key in LINEAR)
     return Plot(
         key=key,
         title=metric.title,
         unit=unit,
-        caption=" ".join(
-            [CAPTIONS.get(key, metric.help), *_notes(measured), *_clipping(limits(curves, log=log), unit)]
-        ),
+        caption=" ".join([CAPTIONS.get(key, metric.help), *_notes(measured), *_clipping(found, unit)]),
         words=_words(metric.title, unit, curves),
         curves=curves,
         log=log,

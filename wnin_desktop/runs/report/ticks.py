@@ -15,8 +15,8 @@ NARROW = 3.0
 EVEN = (1, 2, 2.5, 5, 10)
 
 
-def set_y_scale(axes: Axes, bottom: float, top: float, *, log: bool) -> str:
-    """Set the vertical range with its ticks; return the factor they leave to the title ("×10⁻⁵")."""
+def set_y_scale(axes: Axes, bottom: float, top: float, *, log: bool) -> int:
+    """Set the vertical range with its ticks; return the power of ten that they leave to the title."""
     if log:
         axes.set_yscale("log", nonpositive="clip")
     axes.set_ylim(bottom, top)
@@ -24,11 +24,11 @@ def set_y_scale(axes: Axes, bottom: float, top: float, *, log: bool) -> str:
     if log:
         axes.yaxis.set_major_locator(FixedLocator(log_ticks(bottom, top)))
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: power(value)))
-        return ""
+        return 0
     exponent = _common_exponent(max(abs(bottom), abs(top)))
     axes.yaxis.set_major_locator(MaxNLocator(5, steps=EVEN))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: tick(value / 10.0**exponent)))
-    return f"×{_ten_to(exponent)}" if exponent else ""
+    return exponent
 
 
 def set_step_scale(axes: Axes, first: int, last: int) -> None:
@@ -51,10 +51,11 @@ def set_value_scale(axes: Axes, *, log: bool) -> None:
 
 def _common_exponent(largest: float) -> int:
     """Return the power of ten that the ticks of a linear axis leave to its title."""
-    return 0 if largest == 0 or 1e-3 <= largest < 1e5 else math.floor(math.log10(largest))
+    return 0 if largest == 0 or 1e-2 <= largest < 1e5 else math.floor(math.log10(largest))
 
 
-def _ten_to(exponent: int) -> str:
+def ten_to(exponent: int) -> str:
+    """Return a power of ten: "10⁻⁵"."""
     return f"10{str(exponent).translate(SUPERSCRIPTS)}"
 
 
@@ -90,12 +91,12 @@ def power(value: float) -> str:
     exponent = math.floor(math.log10(value) + 1e-9)
     mantissa = value / 10.0**exponent
     lead = "" if abs(mantissa - 1) < 1e-6 else f"{mantissa:g}·"
-    return lead + _ten_to(exponent)
+    return lead + ten_to(exponent)
 
 
 def tick(value: float) -> str:
     """Return a tick of a linear axis."""
-    text = number(value, 4)
-    if "." in text and "×" not in text:
+    text, times, factor = number(value, 4).partition("×")
+    if "." in text:
         text = text.rstrip("0").rstrip(".")
-    return text
+    return f"{text}·{factor}" if times else text
