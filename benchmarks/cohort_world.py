@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import torch
-from rounds import check
+from machine import check
 from torch import Tensor, nn
 
 from wnin_desktop.engine.cohort.cohort import Cohort

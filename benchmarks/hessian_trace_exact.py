@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-from hessian_world import PROBES, check, interleaved, layers_in, report, trained
+from hessian_world import PROBES, interleaved, layers_in, report, trained
+from machine import check
 from pyhessian import hessian
 from torch import Tensor, nn
 

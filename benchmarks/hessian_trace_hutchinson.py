@@ -14,7 +14,8 @@ import itertools
 
 import numpy as np
 import torch
-from hessian_world import PROBES, check, interleaved, layers_in, report, trained
+from hessian_world import PROBES, interleaved, layers_in, report, trained
+from machine import check
 from pyhessian import hessian
 from pyhessian.utils import group_product, hessian_vector_product
 from scipy import stats

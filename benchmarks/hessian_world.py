@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from importlib.metadata import version
 
 import torch
-from rounds import RESULTS, cpu_name
+from machine import cpu_name, keep
 from torch import Tensor, nn
 
 from wnin_desktop.analysis.curvature import Layer
@@ -82,6 +82,5 @@ def report(name: str, ours: float, peer: float, ratios: Sequence[float], **more:
         "ratios": [round(ratio, 2) for ratio in ratios],
         **more,
     }
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / f"{name}.json").write_text(json.dumps(line, indent=2) + "\n", encoding="utf-8")
+    keep(line)
     print(json.dumps(line))

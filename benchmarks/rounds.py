@@ -6,14 +6,11 @@ import json
 import os
 import platform
 import statistics
-import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import torch
-
-RESULTS = Path(__file__).parent / "results"
+from machine import cpu_name, keep
 
 Clock = Callable[[], float]
 Run = Callable[[int], None]
@@ -62,22 +59,5 @@ def report(
         "versions": {"torch": str(torch.__version__), "python": platform.python_version()},
         **more,
     }
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / f"{name}.json").write_text(json.dumps(line, indent=1) + "\n")
+    keep(line)
     print(json.dumps(line))
-
-
-def cpu_name() -> str:
-    """Return the processor's name."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return platform.processor() or platform.machine()
-    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.machine()
-
-
-def check(holds: bool, what: str) -> None:
-    """End the benchmark where a result is wrong: its speed means nothing then."""
-    if not holds:
-        sys.exit(f"wrong result: {what}")

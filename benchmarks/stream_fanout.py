@@ -28,9 +28,9 @@ import threading
 import time
 from collections.abc import Awaitable, Callable
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any, NamedTuple
 
+from machine import cpu_name, keep
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.asyncio.server import ServerConnection, broadcast, serve
 
@@ -44,7 +44,6 @@ CLIENTS = 10
 EVENTS = 5000
 ROUNDS = 7
 GOAL = 6.0
-RESULTS = Path(__file__).parent / "results"
 
 
 class Cost(NamedTuple):
@@ -248,18 +247,8 @@ def report(costs: dict[str, list[Cost]], count: int) -> None:
         "wall_ratio": round(theirs.wall / mine.wall, 2),
     }
     if count >= EVENTS and len(ratios) >= 5:
-        RESULTS.mkdir(exist_ok=True)
-        (RESULTS / "B13.json").write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+        keep(result)
     print(json.dumps(result))
-
-
-def cpu_name() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return platform.processor() or platform.machine()
-    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.machine()
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ A mean is over seeds and never stands without its n.
 from __future__ import annotations
 
 import time
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -182,7 +183,7 @@ class Progress(Protocol):
     ) -> None: ...
 
 
-class _Shown:
+class _Shown(ABC):
     """What both kinds of progress do: count, speak up, and draw when a pause is over."""
 
     pause_s = LINE_S
@@ -206,11 +207,13 @@ class _Shown:
             self.draw()
             self._due = self._clock() + self.pause_s
 
+    @abstractmethod
     def say(self, text: str) -> None:
-        raise NotImplementedError
+        """Write one line."""
 
+    @abstractmethod
     def draw(self) -> None:
-        raise NotImplementedError
+        """Show the latest numbers."""
 
     def __enter__(self) -> Self:
         return self
