@@ -158,6 +158,7 @@ def test_that_a_flag_says_what_it_means_and_what_it_allows(flag):
     text = help_of(flag)
     assert text.endswith(".")
     assert len(text) > 20
+    assert "in by mode" not in text
     shown = CliRunner().invoke(click.command()(run_flags(lambda **_: None)), ["--help"]).output
     assert flag.name in shown
 
@@ -235,6 +236,7 @@ BAD = [
     (["--set", "bugdet.steps=3"], "bugdet: {'steps': 3} is not accepted; there is no such key"),
     (["--set", "budget=3"], "--set budget: 3 is not accepted; allowed: a table with steps"),
     (["--set", "seed=3", "--set", "seed.x=3"], "--set seed.x: 3 is not accepted; seed is not a table"),
+    (["--arm", "b"], "--arm: 'b' is not accepted; it chooses an arm of a file, give --config FILE too"),
     (["--set", "network.hidden=[0]"], "--set network.hidden[0]: 0 is not accepted; allowed: a whole number"),
 ]
 

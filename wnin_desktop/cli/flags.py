@@ -144,9 +144,10 @@ def help_of(flag: Flag) -> str:
     field = flag.field
     extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
     unit = str(extra.get("unit", "1"))
+    measure = "" if unit in ("1", "by mode") else f"; in {unit}"
     words = [(field.description or "").rstrip(".")]
     if not flag.is_switch and not words[0].startswith(describe_field(field)):
-        words.append(f" ({describe_field(field)}{'' if unit == '1' else f'; in {unit}'})")
+        words.append(f" ({describe_field(field)}{measure})")
     default = DEFAULTS.get(flag.path, field.get_default(call_default_factory=True))
     words.append("." if default is None or flag.is_switch else f". Default: {default}.")
     return "".join(words)
@@ -179,6 +180,8 @@ def config_from_flags(
     """
     given = _given(values)
     file = values.get("config")
+    if file is None and values.get("arm") is not None:
+        raise InputError.of("--arm", values["arm"], "it chooses an arm of a file, give --config FILE too")
     document = _of_file(file, values) if file is not None else {}
     _drop_what_is_replaced(document, given)
     for path, value in given.items():
