@@ -12,7 +12,7 @@ from wnin_desktop.stream.intake import Malformed
 from wnin_desktop.stream.limits import Limits
 from wnin_desktop.stream.publisher import Publisher
 from wnin_desktop.stream.server import EventServer
-from wnin_desktop.stream.token import Token
+from wnin_desktop.stream.token import Token, token_source
 
 SOON = Limits(backoff_first_s=0.01, backoff_last_s=0.02)
 
@@ -84,6 +84,20 @@ def test_that_a_lost_server_is_found_again(token):
         assert wait_until(lambda: second.stats().subscribers == 1)
         second.publish([step(1)])
         assert wait_until(lambda: watching.events == [step(1)])
+    watching.end()
+
+
+def test_that_a_server_launched_again_with_a_new_token_is_found_again(tmp_path):
+    path, tokens = tmp_path / "stream.token", [Token.new(), Token.new()]
+    tokens[0].write(path)
+    first = EventServer(port=0, token=tokens[0]).start()
+    watching = Watching(Subscriber(first.uri, token_source(path), limits=SOON))
+    assert wait_until(lambda: first.stats().subscribers == 1)
+    first.stop()
+    with EventServer(port=first.port, token=tokens[1]) as second:
+        assert wait_until(lambda: second.stats().refused > 0)
+        tokens[1].write(path)
+        assert wait_until(lambda: second.stats().subscribers == 1)
     watching.end()
 
 

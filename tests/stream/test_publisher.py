@@ -10,7 +10,7 @@ from wnin_desktop.stream.limits import Limits
 from wnin_desktop.stream.link import waits
 from wnin_desktop.stream.publisher import Publisher
 from wnin_desktop.stream.server import EventServer
-from wnin_desktop.stream.token import Token
+from wnin_desktop.stream.token import Token, token_source
 
 SOON = Limits(backoff_first_s=0.01, backoff_last_s=0.02, open_timeout_s=1.0)
 NOBODY = "ws://127.0.0.1:9"
@@ -122,6 +122,50 @@ def test_that_after_a_reconnection_the_runs_under_way_are_told_again(token, hear
     ]
 
 
+def relaunch(tmp_path, heard, port=0):
+    """Start a server as `wnin serve` does: with a token of its own, left in a file."""
+    fresh = Token.new()
+    server = serve(fresh, heard, port)
+    fresh.write(tmp_path / "stream.token")
+    return server
+
+
+def test_that_a_server_launched_again_with_a_new_token_is_found_again(tmp_path, heard):
+    states, first = States(), relaunch(tmp_path, heard)
+    publisher = Publisher(
+        first.uri, token_source(tmp_path / "stream.token"), on_state=states, limits=SOON
+    ).start()
+    publisher.put(started())
+    assert wait_until(lambda: len(heard) == 1)
+    first.stop()
+    assert states.wait_for("connecting")
+    heard.clear()
+    with serve(Token.new(), heard, first.port) as stranger:  # open already, its token not yet left
+        assert wait_until(lambda: stranger.stats().refused > 0)
+        assert publisher.state == "connecting"
+    with relaunch(tmp_path, heard, first.port):
+        assert states.wait_for("connected", 2)
+        publisher.put(step(1))
+        assert publisher.close() == 0
+    assert heard == [started(), step(1)]
+
+
+def test_that_a_trainer_that_was_here_first_finds_the_server_that_comes(tmp_path, token, heard):
+    with serve(token, []) as probe:
+        port = probe.port
+    states = States()
+    publisher = Publisher(
+        f"ws://127.0.0.1:{port}", token_source(tmp_path / "stream.token"), on_state=states, limits=SOON
+    ).start()
+    publisher.put(started())
+    assert states.wait_for("connecting")
+    assert publisher.reason == "no server has left its token"
+    with relaunch(tmp_path, heard, port):
+        assert states.wait_for("connected")
+        assert publisher.close() == 0
+    assert heard == [started()]
+
+
 def test_that_a_run_is_announced_again_at_every_reconnection_once(token):
     states, publisher, port = States(), None, 0
     for round_number in range(1, 4):
@@ -136,6 +180,16 @@ def test_that_a_run_is_announced_again_at_every_reconnection_once(token):
             assert wait_until(lambda heard=heard: len(heard) == 2)
             assert heard == [started(), step(round_number)]
     publisher.close(0.1)
+
+
+def test_that_a_fixed_token_ends_with_its_launch(token, heard):
+    states, first = States(), serve(token, heard)
+    publisher = Publisher(first.uri, token, on_state=states, limits=SOON).start()
+    assert states.wait_for("connected")
+    first.stop()
+    with serve(Token.new(), heard, first.port):
+        assert states.wait_for("refused")
+    publisher.close()
 
 
 def test_that_a_wrong_token_is_reported_once_and_not_tried_again(server):

@@ -19,7 +19,7 @@ from wnin_desktop.schema.events import Diverged, Failed, Finished, RunEvent, Run
 from wnin_desktop.stream.client import Subscriber
 from wnin_desktop.stream.limits import DEFAULT_PORT
 from wnin_desktop.stream.server import EventServer, ServerStats
-from wnin_desktop.stream.token import Token, find_token, remove_token, token_path
+from wnin_desktop.stream.token import Token, find_token, remove_token, token_path, token_source
 
 RATE_EVERY_S = 10.0
 WAIT_S = 0.25
@@ -42,7 +42,8 @@ def command(port: int, token_file: Path | None, watch: str | None, as_json: bool
     """Pass events of trainers (`wnin-train --ws`) on to subscribers, on this machine only, until Ctrl-C."""
     with _interruptible():
         if watch is not None:
-            _watch(Subscriber(watch, find_token(token_file)), as_json=as_json)
+            find_token(token_file)  # a missing or malformed one is told at once
+            _watch(Subscriber(watch, token_source(token_file)), as_json=as_json)
         else:
             _serve(port, token_file or token_path(), as_json=as_json)
 

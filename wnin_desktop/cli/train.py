@@ -90,7 +90,7 @@ def own_lr(optimizer: str) -> float | None:
 
 @contextmanager
 def publishing(ws: str | None, token_file: Path | None) -> Iterator[list[Sink]]:
-    """Yield the sinks that send events to the server at `ws`: none without it, or without a token.
+    """Yield the sinks that send events to the server at `ws`: none without it.
 
     Raises:
         InputError: The address, or a token that was given, is not accepted.
@@ -99,16 +99,14 @@ def publishing(ws: str | None, token_file: Path | None) -> Iterator[list[Sink]]:
         yield []
         return
     from wnin_desktop.stream.publisher import Publisher  # noqa: PLC0415 - only with --ws
-    from wnin_desktop.stream.token import VARIABLE, find_token, token_path  # noqa: PLC0415
+    from wnin_desktop.stream.token import VARIABLE, find_token, token_path, token_source  # noqa: PLC0415
     from wnin_desktop.stream.uri import PUBLISH_PATH, endpoint  # noqa: PLC0415
 
     endpoint(ws, PUBLISH_PATH)
-    if token_file is None and not os.environ.get(VARIABLE) and not token_path().is_file():
-        note(f"There is no token of an event server here; training goes on without streaming to {ws}.")
-        yield []
-        return
+    if token_file is not None or os.environ.get(VARIABLE) or token_path().is_file():
+        find_token(token_file)  # one that was given and is malformed is told at once
     teller = LinkTeller(ws)
-    publisher = Publisher(ws, find_token(token_file), on_state=teller)
+    publisher = Publisher(ws, token_source(token_file), on_state=teller)
     publisher.start()
     try:
         yield [publisher.put]

@@ -17,7 +17,7 @@ from wnin_desktop.errors import InputError, StreamError
 from wnin_desktop.schema.events import Failed, Finished, RunEvent, RunStarted, StepMetrics, decode_batch
 from wnin_desktop.stream.limits import DEFAULTS, Limits
 from wnin_desktop.stream.link import LinkState, Refused, Unavailable, open_link, verdict, waits
-from wnin_desktop.stream.token import Token
+from wnin_desktop.stream.token import Token, TokenSource
 from wnin_desktop.stream.uri import SUBSCRIBE_PATH, endpoint
 
 
@@ -28,12 +28,19 @@ class Subscriber:
     iteration ends after `close`, which any thread may call, and raises StreamError when the server says no.
     """
 
-    def __init__(self, uri: str, token: Token, *, reconnect: bool = True, limits: Limits = DEFAULTS) -> None:
+    def __init__(
+        self,
+        uri: str,
+        token: Token | TokenSource,
+        *,
+        reconnect: bool = True,
+        limits: Limits = DEFAULTS,
+    ) -> None:
         """Prepare a subscriber; the iteration connects.
 
         Args:
             uri: `ws://` to this machine or `wss://`, without a path.
-            token: the server's token.
+            token: the server's token, or the source to ask for it before each connection.
             reconnect: whether an absent or lost server is waited for; if not, its end ends the iteration.
             limits: times and sizes.
 
@@ -48,6 +55,7 @@ class Subscriber:
         self.missed = 0
         """Steps left out by the server because this subscriber was slow, seen by their numbers."""
         self._token = token
+        self._met = False
         self._reconnect = reconnect
         self._limits = limits
         self._waits = waits(limits)
@@ -122,7 +130,7 @@ class Subscriber:
         self._bind()
         self.state = "connecting"
         try:
-            self._connection = await open_link(self.uri, self._token, self._limits)
+            self._connection = await open_link(self.uri, self._token, self._limits, met=self._met)
         except Refused as refused:
             raise self._refused(refused) from None
         except Unavailable as failure:
@@ -131,6 +139,7 @@ class Subscriber:
                 raise StreamError(f"No event server at {self.uri}: {failure}.") from None
             await self._pause()
             return
+        self._met = True
         self.state, self.reason = "connected", ""
         self._since = time.monotonic()
 

@@ -10,9 +10,10 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
 from websockets.frames import CloseCode
 
+from wnin_desktop.errors import InputError
 from wnin_desktop.stream.guard import quiet_logger
 from wnin_desktop.stream.limits import Limits
-from wnin_desktop.stream.token import Token
+from wnin_desktop.stream.token import Token, TokenSource
 
 LinkState = Literal["connecting", "connected", "refused", "closed"]
 
@@ -41,8 +42,17 @@ class _Connect(connect):
         return exc
 
 
-async def open_link(uri: str, token: Token, limits: Limits) -> ClientConnection:
+async def open_link(
+    uri: str, token: Token | TokenSource, limits: Limits, *, met: bool = False
+) -> ClientConnection:
     """Return an open connection to `uri` (a checked one, see `wnin_desktop.stream.uri`).
+
+    Args:
+        uri: where to.
+        token: the server's, or the source to ask for that of its present launch.
+        limits: times and sizes.
+        met: whether this client was connected before. Then a wrong token from a source is the last launch's,
+            read before the new launch left its own: a reason to try again.
 
     Raises:
         Refused: the server says no for good, with the reason.
@@ -50,7 +60,7 @@ async def open_link(uri: str, token: Token, limits: Limits) -> ClientConnection:
     """
     connection = _Connect(
         uri,
-        additional_headers=token.headers(),
+        additional_headers=_present(token).headers(),
         user_agent_header=None,
         compression=None,
         proxy=None,  # the environment's proxy has no business with this machine's own traffic
@@ -67,6 +77,8 @@ async def open_link(uri: str, token: Token, limits: Limits) -> ClientConnection:
         return await connection
     except InvalidStatus as error:
         status = error.response.status_code
+        if status == HTTPStatus.UNAUTHORIZED and met and not isinstance(token, Token):
+            raise Unavailable(_FOR_GOOD[HTTPStatus.UNAUTHORIZED]) from None
         if status in _FOR_GOOD:
             raise Refused(_FOR_GOOD[HTTPStatus(status)]) from None
         raise Unavailable(f"the server answered with status {status}") from None
@@ -74,6 +86,15 @@ async def open_link(uri: str, token: Token, limits: Limits) -> ClientConnection:
         raise Refused("the address is not valid") from None
     except (OSError, InvalidHandshake, EOFError) as error:
         raise Unavailable(_cause(error)) from None
+
+
+def _present(token: Token | TokenSource) -> Token:
+    if isinstance(token, Token):
+        return token
+    try:
+        return token()
+    except InputError:
+        raise Unavailable("no server has left its token") from None
 
 
 def verdict(closed: ConnectionClosed) -> Refused | Unavailable:

@@ -18,7 +18,7 @@ from wnin_desktop.stream.batches import messages
 from wnin_desktop.stream.inbox import Inbox
 from wnin_desktop.stream.limits import DEFAULTS, Limits
 from wnin_desktop.stream.link import LinkState, Refused, Unavailable, open_link, verdict, waits
-from wnin_desktop.stream.token import Token
+from wnin_desktop.stream.token import Token, TokenSource
 from wnin_desktop.stream.uri import PUBLISH_PATH, endpoint
 
 Outgoing = tuple[bytes, list[RunEvent]]
@@ -34,7 +34,7 @@ class Publisher:
     def __init__(
         self,
         uri: str,
-        token: Token,
+        token: Token | TokenSource,
         *,
         on_state: Callable[[LinkState, str], None] | None = None,
         limits: Limits = DEFAULTS,
@@ -43,7 +43,7 @@ class Publisher:
 
         Args:
             uri: `ws://` to this machine or `wss://`, without a path.
-            token: the server's token.
+            token: the server's token, or the source to ask for it before each connection.
             on_state: called in the publisher's thread whenever `state` changes, with the reason.
             limits: buffer sizes and times.
 
@@ -56,6 +56,7 @@ class Publisher:
         self._limits = limits
         self._inbox = Inbox(limits.publisher_events, limits.kept_events)
         self._state: tuple[LinkState, str] = ("connecting", "")
+        self._met = False
         self._announced: dict[str, RunStarted] = {}
         self._pending: list[Outgoing] = []
         self._sent = 0
@@ -161,7 +162,8 @@ class Publisher:
     async def _session(self, wake: asyncio.Event, closing: asyncio.Event) -> Refused | Unavailable | None:
         """Connect once and send; return why it ended, or None when all was sent and it closes."""
         try:
-            async with await open_link(self.uri, self._token, self._limits) as connection:
+            async with await open_link(self.uri, self._token, self._limits, met=self._met) as connection:
+                self._met = True
                 self._become("connected", "")
                 await self._send_all(connection, wake, closing)
         except (Refused, Unavailable) as outcome:

@@ -15,6 +15,7 @@ import secrets
 import stat
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
@@ -118,6 +119,21 @@ def find_token(token_file: Path | None = None) -> Token:
     if text := os.environ.get(VARIABLE):
         return Token(text, field=VARIABLE)
     return read_token(token_path())
+
+
+TokenSource = Callable[[], Token]
+"""Returns the token of the launch that runs now, or raises InputError while there is none."""
+
+
+def token_source(token_file: Path | None = None) -> Token | TokenSource:
+    """Return what `find_token` returns, and where that is a file, a way to read it again.
+
+    Every launch of the server has a token of its own: who connects again has to look again.
+    """
+    if token_file is None and os.environ.get(VARIABLE):
+        return find_token()
+    path = token_path() if token_file is None else token_file
+    return lambda: read_token(path)
 
 
 def remove_token(path: Path, token: Token) -> None:
