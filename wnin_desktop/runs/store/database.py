@@ -42,8 +42,7 @@ TABLES = {
   run_key INTEGER PRIMARY KEY, committed INTEGER NOT NULL, events INTEGER NOT NULL, crc INTEGER NOT NULL)""",
     "batches": """CREATE TABLE batches (position INTEGER PRIMARY KEY, data BLOB NOT NULL)""",
     "recent": """CREATE TABLE recent (
-  recent_key INTEGER PRIMARY KEY, run_key INTEGER NOT NULL, first_step INTEGER NOT NULL,
-  data BLOB NOT NULL)""",
+  recent_key INTEGER PRIMARY KEY, experiment_id TEXT NOT NULL, data BLOB NOT NULL)""",
     "labels": """CREATE TABLE labels (
   label_key INTEGER PRIMARY KEY, experiment_id TEXT NOT NULL, label TEXT NOT NULL, crc INTEGER NOT NULL)""",
     "events": """CREATE TABLE events (

@@ -1,12 +1,11 @@
-"""A batch of consecutive steps of one run as one packed blob, and back.
+"""Consecutive steps of one run as one packed blob, and back.
 
 Layout of version 1, all little-endian:
 
     header    version u8, pad u8, rows u16, layout u8 x columns, label segments u32, run key u64,
               first step u64
-    constants one f64 for each column whose values are all equal
-    doubles   columns x rows of f64
-    singles   columns x rows of f32, for columns whose every value survives the rounding unchanged
+    columns   in their order, each by its layout code: nothing, one f64 for all rows, rows of f64, or rows of
+              f32 where every value survives the rounding unchanged
     labels    segments of (rows u32, label key u32): noise mode, phase, reasons, names of non-finite numbers
     crc       CRC-32 of everything before it, u32
 
@@ -15,12 +14,9 @@ A number that was not measured is NaN. Values come back bit for bit.
 
 from __future__ import annotations
 
-import itertools
-import math
 import struct
 import zlib
-from collections.abc import Callable, Sequence
-from operator import attrgetter
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -41,21 +37,10 @@ ABSENT, CONSTANT, DOUBLE, SINGLE = range(4)
 """Layout codes of a column."""
 
 HEADER = struct.Struct(f"<BxH{len(COLUMNS)}sIQQ")
-KIND = slice(0, 4 + len(COLUMNS))
-"""The part of the header that decides where everything lies: blobs that agree in it are read together."""
-KEYS = np.dtype([("kind", f"V{KIND.stop}"), ("segments", "<u4"), ("run_key", "<u8"), ("first", "<u8")])
-"""The header as numpy sees it."""
 SEGMENT = np.dtype([("rows", "<u4"), ("label", "<u4")])
-NOTHING = np.full((1, 1, 1), np.nan)
-NO_SEGMENTS = np.empty(0, dtype=SEGMENT)
 CRC = struct.Struct("<I")
-PIECE = 128 * 1024
-"""Numbers that are unpacked at a time."""
 INTACT = 0x2144DF1C
 """CRC-32 of anything followed by its own CRC-32."""
-
-_values = attrgetter(*COLUMNS)
-_said = attrgetter("noise_mode", "schedule_phase", "reasons", "nonfinite")
 
 
 class Label(NamedTuple):
@@ -72,128 +57,6 @@ def label_of(event: StepMetrics) -> Label:
     return Label(event.noise_mode, event.schedule_phase, tuple(event.reasons.items()), tuple(event.nonfinite))
 
 
-class Batch(NamedTuple):
-    """Consecutive steps of one run that go into one blob, 1 to `ROWS_LIMIT` of them."""
-
-    run_key: int
-    events: Sequence[StepMetrics]
-
-
-def pack(batches: Sequence[Batch], label_key: Callable[[StepMetrics], int]) -> list[bytes]:
-    """Return each batch as a blob; batches of equal length share their array work.
-
-    Args:
-        batches: What to pack.
-        label_key: Returns the key under which a step's label is stored.
-    """
-    blobs: dict[int, bytes] = {}
-    for rows in {len(batch.events) for batch in batches}:
-        chosen = [index for index, batch in enumerate(batches) if len(batch.events) == rows]
-        events = [event for index in chosen for event in batches[index].events]
-        table = _table(events).reshape(len(chosen), rows, len(COLUMNS))
-        packed = _pack_columns(table.transpose(0, 2, 1).copy())
-        for index, (layout, content) in zip(chosen, packed, strict=True):
-            run_key, part = batches[index]
-            segments = _segments(part, label_key)
-            blobs[index] = _finished(run_key, part[0].step, rows, layout, content, segments)
-    return [blobs[index] for index in range(len(batches))]
-
-
-def _table(events: list[StepMetrics]) -> np.ndarray:
-    """Return the floating-point columns of steps, shape [steps, columns]; None becomes NaN."""
-    given = [value is not None for value in _values(events[0])]
-    present = tuple(itertools.compress(COLUMNS, given))
-    others = tuple(name for name in COLUMNS if name not in present)
-    if len(present) < 2 or len(others) < 2:
-        return np.array([_values(event) for event in events], dtype="<f8")
-    # Most columns are None most of the time, and numpy is slow to see that: steps that have the same columns
-    # as the first one take the short way.
-    nothing = (None,) * len(others)
-    alike = [more == nothing for more in map(attrgetter(*others), events)]
-    short = list(map(attrgetter(*present), itertools.compress(events, alike)))
-    table = np.full((len(events), len(COLUMNS)), np.nan, dtype="<f8")
-    rows, columns = np.flatnonzero(alike), np.flatnonzero(given)
-    table[rows[:, None], columns] = np.array(short, dtype="<f8")
-    if len(short) < len(events):
-        table[~np.array(alike)] = [
-            _values(event) for event, same in zip(events, alike, strict=True) if not same
-        ]
-    return table
-
-
-def merge(run_key: int, found: Sequence[tuple[int, bytes]]) -> list[tuple[int, bytes]]:
-    """Return the same steps as `found` in as few blobs as possible, as (first step, blob) pairs.
-
-    Raises:
-        StoreError: A blob is damaged, of another place, or does not follow on the one before.
-    """
-    steps = unpack(run_key, found, COLUMNS, labels=True)
-    labels = np.repeat(steps.segments["label"], steps.segments["rows"])
-    merged = []
-    for start in range(0, steps.rows, ROWS_LIMIT):
-        part = steps.table[None, :, start : start + ROWS_LIMIT].astype("<f8")
-        ((layout, content),) = _pack_columns(part)
-        segments = _stretches(labels[start : start + ROWS_LIMIT])
-        first = steps.first_step + start
-        merged.append((first, _finished(run_key, first, part.shape[2], layout, content, segments)))
-    return merged
-
-
-def _pack_columns(table: np.ndarray) -> list[tuple[bytes, bytes]]:
-    """Return layout and packed columns of each batch in `table`, of shape [batches, columns, rows]."""
-    with np.errstate(over="ignore"):
-        singles = table.astype("<f4")
-    missing = np.isnan(table)
-    layouts = np.where(((singles == table) | missing).all(axis=2), SINGLE, DOUBLE).astype("u1")
-    bits = table.view("<i8")  # so that 0.0 and -0.0 differ
-    layouts[(bits == bits[:, :, :1]).all(axis=2)] = CONSTANT
-    layouts[missing.all(axis=2)] = ABSENT
-    kinds = [layout.tobytes() for layout in layouts]
-    packed: list[tuple[bytes, bytes]] = [(b"", b"")] * len(kinds)
-    for kind in set(kinds):
-        alike = [index for index, other in enumerate(kinds) if other == kind]
-        content = _joined_columns(np.frombuffer(kind, dtype="u1"), table[alike], singles[alike])
-        for index, row in zip(alike, content, strict=True):
-            packed[index] = (kind, row.tobytes())
-    return packed
-
-
-def _joined_columns(layout: np.ndarray, doubles: np.ndarray, singles: np.ndarray) -> np.ndarray:
-    """Return the bytes of batches that share a layout, as uint8 of shape [batches, bytes]."""
-    parts = (
-        doubles[:, layout == CONSTANT, :1], doubles[:, layout == DOUBLE], singles[:, layout == SINGLE],
-    )  # fmt: skip
-    flat = [np.ascontiguousarray(part).reshape(len(part), math.prod(part.shape[1:])) for part in parts]
-    return np.concatenate([part.view("u1") for part in flat], axis=1)
-
-
-def _finished(
-    run_key: int, first: int, rows: int, layout: bytes, content: bytes, segments: list[int]
-) -> bytes:
-    header = HEADER.pack(VERSION, rows, layout, len(segments) // 2, run_key, first)
-    body = b"".join((header, content, struct.pack(f"<{len(segments)}I", *segments)))
-    return body + CRC.pack(zlib.crc32(body))
-
-
-def _stretches(labels: np.ndarray) -> list[int]:
-    """Return rows and label key of each stretch of equal label keys, one after the other."""
-    starts = np.flatnonzero(np.diff(labels, prepend=np.uint32(labels[0] + 1)))
-    rows = np.diff(starts, append=len(labels))
-    return np.column_stack([rows, labels[starts]]).ravel().tolist()
-
-
-def _segments(events: Sequence[StepMetrics], label_key: Callable[[StepMetrics], int]) -> list[int]:
-    """Return rows and label key of each stretch of equal labels, one after the other."""
-    segments: list[int] = []
-    start, current = 0, _said(events[0])
-    # Tuples compare equal at once where their parts are the same objects, which they mostly are.
-    for index, said in enumerate(map(_said, events)):
-        if said != current:
-            segments += (index - start, label_key(events[start]))
-            start, current = index, said
-    return [*segments, len(events) - start, label_key(events[start])]
-
-
 class Unpacked(NamedTuple):
     """A run's steps: `table[i]` is the i-th wanted column, float64 [steps], NaN where not measured."""
 
@@ -208,8 +71,47 @@ class Unpacked(NamedTuple):
         return self.table.shape[1]
 
 
+def pack(run_key: int, first_step: int, table: np.ndarray, labels: np.ndarray) -> list[tuple[int, bytes]]:
+    """Return consecutive steps of a run in as few blobs as possible, as (first step, blob).
+
+    Args:
+        run_key: The run's number in the store.
+        first_step: Step of the first row.
+        table: Every column of `COLUMNS`, float64 of shape [columns, steps].
+        labels: Label key of each step, shape [steps].
+    """
+    blobs = []
+    for start in range(0, table.shape[1], ROWS_LIMIT):
+        part = np.ascontiguousarray(table[:, start : start + ROWS_LIMIT], dtype="<f8")
+        layout, columns = _packed_columns(part)
+        segments = stretches(labels[start : start + ROWS_LIMIT])
+        first = first_step + start
+        header = HEADER.pack(VERSION, part.shape[1], layout.tobytes(), len(segments), run_key, first)
+        blobs.append((first, sealed(b"".join((header, *columns, segments.tobytes())))))
+    return blobs
+
+
+def sealed(body: bytes) -> bytes:
+    """Return `body` with its CRC-32 behind it."""
+    return body + CRC.pack(zlib.crc32(body))
+
+
+def intact(blob: bytes) -> bool:
+    """Return whether `blob` was sealed and has not changed."""
+    return zlib.crc32(blob) == INTACT
+
+
+def stretches(labels: np.ndarray) -> np.ndarray:
+    """Return the segments (rows, label) of equal neighbours in `labels`."""
+    starts = np.flatnonzero(np.diff(labels, prepend=~labels[:1]))
+    segments = np.empty(len(starts), dtype=SEGMENT)
+    segments["rows"] = np.diff(starts, append=len(labels))
+    segments["label"] = labels[starts]
+    return segments
+
+
 def unpack(
-    run_key: int, found: Sequence[tuple[int, bytes]], names: Sequence[str], *, labels: bool
+    run_key: int, found: Sequence[tuple[int, bytes]], names: Sequence[str], *, first_step: int = 1
 ) -> Unpacked:
     """Return the steps in `found`, blobs of one run in order, each with the step it begins at.
 
@@ -217,105 +119,74 @@ def unpack(
         run_key: The run they must belong to.
         found: (first step, blob) pairs.
         names: Columns wanted, out of `COLUMNS`.
-        labels: Whether the label segments are wanted too.
+        first_step: The step the first blob must begin at.
 
     Raises:
         StoreError: A blob is damaged, of another place, or does not follow on the one before.
     """
-    kinds = _by_kind(found)
-    firsts = np.array([step for step, _ in found], dtype=np.int64)
-    rows = np.zeros(len(found), dtype=np.int64)
-    for kind, members in kinds.items():
-        rows[members] = _rows_and_layout(kind)[0]
-    offsets = np.cumsum(rows) - rows
-    if len(found) and not np.array_equal(firsts - firsts[0], offsets):
-        gap = int(np.flatnonzero(firsts - firsts[0] != offsets)[0])
-        raise StoreError(f"The steps just before step {firsts[gap]} are missing.")
-    wanted = np.array([names.index(name) if name in names else -1 for name in COLUMNS])
-    table = np.empty((len(names), int(rows.sum())))
-    for kind, members in kinds.items():
-        # In pieces that stay in the processor's cache.
-        share = max(1, PIECE // (_rows_and_layout(kind)[0] * len(COLUMNS)))
-        for start in range(0, len(members), share):
-            part = members[start : start + share]
-            blobs = [found[index][1] for index in part]
-            _spread(run_key, kind, blobs, firsts[part], offsets[part], table, wanted)
-    segments = _joined_segments([blob for _, blob in found], int(rows.sum())) if labels else NO_SEGMENTS
-    return Unpacked(int(firsts[0]) if len(found) else 1, table, segments)
-
-
-def _by_kind(found: Sequence[tuple[int, bytes]]) -> dict[bytes, list[int]]:
-    """Return the places of blobs of each kind, after checking every checksum."""
-    kinds: dict[bytes, list[int]] = {}
-    for index, (step, blob) in enumerate(found):
-        if zlib.crc32(blob) != INTACT:
-            raise StoreError(f"The batch of steps from {step} on is damaged.")
-        kinds.setdefault(blob[KIND], []).append(index)
-    return kinds
-
-
-def _rows_and_layout(kind: bytes) -> tuple[int, np.ndarray]:
-    if len(kind) != KIND.stop or kind[0] != VERSION:
-        raise StoreError(f"A batch of steps has format {kind[:1].hex()}; this program reads {VERSION:02x}.")
-    rows, layout = int.from_bytes(kind[2:4], "little"), np.frombuffer(kind[4:], dtype="u1")
-    if rows == 0 or layout.max() > SINGLE:
-        raise StoreError("A batch of steps has an impossible header.")
-    return rows, layout
-
-
-def _spread(
-    run_key: int,
-    kind: bytes,
-    blobs: list[bytes],
-    firsts: np.ndarray,
-    offsets: np.ndarray,
-    table: np.ndarray,
-    wanted: np.ndarray,
-) -> None:
-    """Write the wanted columns of blobs of one kind to their rows of `table`: [wanted columns, steps]."""
-    rows, layout = _rows_and_layout(kind)
-    sizes = {ABSENT: 0, CONSTANT: 8, DOUBLE: 8 * rows, SINGLE: 4 * rows}
-    end = HEADER.size + sum(sizes[int(code)] for code in layout)
-    content = b"".join([blob[:end] for blob in blobs])
-    if len(content) != end * len(blobs):
-        raise StoreError(f"A batch of steps near step {firsts[0]} is shorter than its header says.")
-    data = np.frombuffer(content, dtype="u1").reshape(len(blobs), end)
-    headers = np.ascontiguousarray(data[:, : HEADER.size]).view(KEYS)[:, 0]
-    if (headers["run_key"] != run_key).any() or (headers["first"] != firsts).any():
-        raise StoreError(f"A batch of steps near step {firsts[0]} belongs to another place.")
-    absent = wanted[layout == ABSENT]
-    _place(table, absent[absent >= 0], NOTHING, offsets, rows)
-    start = HEADER.size
-    for code, form in ((CONSTANT, "<f8"), (DOUBLE, "<f8"), (SINGLE, "<f4")):
-        columns = wanted[layout == code]
-        stop = start + len(columns) * sizes[code]
-        part = np.ascontiguousarray(data[:, start:stop]).view(form)
-        if len(columns):
-            part = part.reshape(len(blobs), len(columns), -1).transpose(1, 0, 2)
-            _place(table, columns[columns >= 0], part[columns >= 0], offsets, rows)
-        start = stop
-
-
-def _place(table: np.ndarray, columns: np.ndarray, part: np.ndarray, offsets: np.ndarray, rows: int) -> None:
-    """Write `part`, of shape [columns, blobs, rows] or [columns, blobs, 1], to those columns at `offsets`."""
-    if not (offsets % rows).any():
-        # Whole stretches move several times faster than single elements.
-        count = table.shape[1] // rows
-        stretches = table[:, : count * rows].reshape(len(table), count, rows)
-        stretches[columns[:, None], offsets // rows] = part
-    else:
-        places = offsets[:, None] + np.arange(rows)
-        table[columns[:, None, None], places] = part
-
-
-def _joined_segments(blobs: list[bytes], rows: int) -> np.ndarray:
+    headers = [_header(run_key, step, blob) for step, blob in found]
+    table = np.empty((len(names), sum(rows for rows, _, _ in headers)))
     parts = []
-    for blob in blobs:
-        end = len(blob) - CRC.size
-        start = end - HEADER.unpack_from(blob)[3] * SEGMENT.itemsize
-        parts.append(blob[max(start, HEADER.size) : end])
-    content = b"".join(parts)
-    segments = np.frombuffer(content[: len(content) // SEGMENT.itemsize * SEGMENT.itemsize], dtype=SEGMENT)
+    row = 0
+    for (step, blob), (rows, layout, segments) in zip(found, headers, strict=True):
+        if step != first_step + row:
+            raise StoreError(f"The steps just before step {step} are missing.")
+        end = _fill(table[:, row : row + rows], names, layout, blob)
+        parts.append(_segments(blob, end, segments, rows))
+        row += rows
+    return Unpacked(first_step, table, np.concatenate([np.empty(0, dtype=SEGMENT), *parts]))
+
+
+def _packed_columns(table: np.ndarray) -> tuple[np.ndarray, list[bytes]]:
+    """Return layout codes and the packed columns of `table`, of shape [columns, rows]."""
+    with np.errstate(over="ignore"):
+        singles = table.astype("<f4")
+    missing = np.isnan(table)
+    layout = np.where(((singles == table) | missing).all(axis=1), SINGLE, DOUBLE).astype("u1")
+    bits = table.view("<i8")  # so that 0.0 and -0.0 differ
+    layout[(bits == bits[:, :1]).all(axis=1)] = CONSTANT
+    layout[missing.all(axis=1)] = ABSENT
+    forms = {ABSENT: table[:, :0], CONSTANT: table[:, :1], DOUBLE: table, SINGLE: singles}
+    return layout, [forms[code][column].tobytes() for column, code in enumerate(layout.tolist())]
+
+
+def _header(run_key: int, step: int, blob: bytes) -> tuple[int, bytes, int]:
+    """Return rows, layout and number of segments of a blob whose checksum and place are right."""
+    if not intact(blob) or len(blob) < HEADER.size + CRC.size:
+        raise StoreError(f"The batch of steps from {step} on is damaged.")
+    version, rows, layout, segments, owner, first = HEADER.unpack_from(blob)
+    if version != VERSION:
+        raise StoreError(
+            f"The batch of steps from {step} on has format {version}; this program reads {VERSION}."
+        )
+    if (owner, first) != (run_key, step):
+        raise StoreError(f"The batch of steps from {step} on belongs to another place.")
+    sizes = {ABSENT: 0, CONSTANT: 8, DOUBLE: 8 * rows, SINGLE: 4 * rows}
+    if rows == 0 or max(layout) > SINGLE:
+        raise StoreError(f"The batch of steps from {step} on has an impossible header.")
+    columns = sum(sizes[code] for code in layout)
+    if len(blob) != HEADER.size + columns + segments * SEGMENT.itemsize + CRC.size:
+        raise StoreError(f"The batch of steps from {step} on is not as long as its header says.")
+    return rows, layout, segments
+
+
+def _fill(table: np.ndarray, names: Sequence[str], layout: bytes, blob: bytes) -> int:
+    """Write the wanted columns of a blob to `table`, of shape [names, rows]; return where labels begin."""
+    rows = table.shape[1]
+    place = HEADER.size
+    for name, code in zip(COLUMNS, layout, strict=True):
+        form, count = (
+            ("<f4", rows) if code == SINGLE else ("<f8", {ABSENT: 0, CONSTANT: 1, DOUBLE: rows}[code])
+        )
+        if name in names:
+            values = np.frombuffer(blob, form, count, place) if count else np.nan
+            table[names.index(name)] = values
+        place += count * np.dtype(form).itemsize
+    return place
+
+
+def _segments(blob: bytes, start: int, count: int, rows: int) -> np.ndarray:
+    segments = np.frombuffer(blob, SEGMENT, count, start)
     if segments["rows"].sum() != rows:
         raise StoreError("The labels of a batch of steps do not fit its rows.")
     return segments

@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from wnin_desktop.runs.store import batches
 from wnin_desktop.runs.store.packing import Label
 from wnin_desktop.schema.events import RunEvent, StepMetrics
 
@@ -50,12 +49,12 @@ class Share:
         self.version = run.version
         self.committed = run.last
         self.event_count = run.event_count + len(run.events)
-        rows = run.recent + len(run.steps)
-        self.is_long = rows >= batches.MERGED_ROWS or (rows > 0 and not run.active)
+        self.recent = run.recent + len(run.steps)
 
 
 class Attempt(NamedTuple):
-    """A commit that was begun, with the labels it adds."""
+    """A commit that was begun: the runs' shares, the labels it adds, and whether it merges what is recent."""
 
     shares: list[Share]
     labels: dict[Label, int]
+    merges: bool

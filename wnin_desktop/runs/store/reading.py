@@ -11,7 +11,7 @@ import numpy as np
 from wnin_desktop.errors import InputError, StoreError
 from wnin_desktop.runs.store import batches
 from wnin_desktop.runs.store.database import DamagedStoreError, Database, position
-from wnin_desktop.runs.store.packing import COLUMNS, Label, Unpacked, unpack
+from wnin_desktop.runs.store.packing import COLUMNS, Label, Unpacked
 from wnin_desktop.schema import events as wire
 from wnin_desktop.schema.events import Event, RunEvent, StepMetrics
 
@@ -29,7 +29,7 @@ def read_series(
     for key in wanted:
         if key not in COLUMNS:
             raise InputError.of("series", key, f"allowed: step, {', '.join(COLUMNS)}")
-    found = _unpacked(database, run_key, committed, wanted, labels=False)
+    found = _unpacked(database, run_key, committed, wanted)
     return {"step": np.arange(1, found.rows + 1), **dict(zip(wanted, found.table, strict=True))}
 
 
@@ -40,7 +40,7 @@ def read_steps(database: Database, run: tuple[int, str, str, int], committed: in
         StoreError: Stored steps are damaged or missing.
     """
     run_key, run_id, arm, seed = run
-    found = _unpacked(database, run_key, committed, COLUMNS, labels=True)
+    found = _unpacked(database, run_key, committed, COLUMNS)
     labels = _read_labels(database, {int(key) for key in found.segments["label"]})
     numbers = {name: _with_none(column) for name, column in zip(COLUMNS, found.table, strict=True)}
     rows = zip(*numbers.values(), strict=True)
@@ -67,7 +67,7 @@ def read_stretches(database: Database, run_key: int, committed: int) -> list[tup
     Raises:
         StoreError: Stored steps are damaged or missing.
     """
-    segments = _unpacked(database, run_key, committed, (), labels=True).segments
+    segments = _unpacked(database, run_key, committed, ()).segments
     labels = _read_labels(database, set(segments["label"].tolist()))
     return [(rows, labels[key]) for rows, key in segments.tolist()]
 
@@ -78,7 +78,7 @@ def read_reasons(database: Database, run_key: int, committed: int) -> dict[str, 
     Raises:
         StoreError: Stored steps are damaged or missing.
     """
-    keys = _unpacked(database, run_key, committed, (), labels=True).segments["label"]
+    keys = _unpacked(database, run_key, committed, ()).segments["label"]
     labels = _read_labels(database, {int(key) for key in keys})
     found: dict[str, dict[str, None]] = {}
     for key in dict.fromkeys(keys.tolist()):
@@ -114,18 +114,15 @@ def read_events(
     return found
 
 
-def _unpacked(
-    database: Database, run_key: int, committed: int, names: Sequence[str], *, labels: bool
-) -> Unpacked:
+def _unpacked(database: Database, run_key: int, committed: int, names: Sequence[str]) -> Unpacked:
     try:
         with database.snapshot() as connection:
-            rows = batches.read(connection, run_key)
-        found = unpack(run_key, rows, names, labels=labels)
+            found = batches.read(connection, run_key, names)
     except DamagedStoreError:
         raise
     except StoreError as error:
         raise StoreError(f"{database.path}: {error}") from error
-    if found.rows < committed or (rows and found.first_step != 1):
+    if found.rows < committed:
         raise StoreError(f"{database.path}: {committed} steps were stored and {found.rows} are there.")
     return found
 

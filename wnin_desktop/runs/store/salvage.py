@@ -14,7 +14,7 @@ import msgspec
 
 from wnin_desktop.engine.durable import replace, sync_directory
 from wnin_desktop.errors import StoreError
-from wnin_desktop.runs.store import catalogue
+from wnin_desktop.runs.store import catalogue, packing, recent
 from wnin_desktop.runs.store.database import (
     POSITION_BITS,
     DamagedStoreError,
@@ -25,7 +25,7 @@ from wnin_desktop.runs.store.database import (
     row_crc,
     translated,
 )
-from wnin_desktop.runs.store.packing import unpack
+from wnin_desktop.runs.store.packing import Unpacked
 
 COMPANIONS = ("", "-wal", "-shm", "-journal")
 LONGEST_STEP = 1 << 62
@@ -147,27 +147,36 @@ class _Copy:
 
     def _batches(self, connection: apsw.Connection, run_key: int) -> int:
         step = 0
-        for first, blob in (*self._merged(run_key), *self._recent.get(run_key, ())):
-            if first != step + 1 or not isinstance(blob, bytes):
-                break
-            try:
-                found = unpack(run_key, [(first, blob)], (), labels=True)
-            except StoreError:
-                break
-            if not {int(key) for key in found.segments["label"]} <= self._labels:
+        for first, blob, found in (*self._long(run_key), *self._short(run_key)):
+            if first != step + 1 or not set(found.segments["label"].tolist()) <= self._labels:
                 break
             self._insert(connection, "batches", (position(run_key, first), blob))
             step += found.rows
         return step
 
-    def _merged(self, run_key: int) -> Iterator[tuple[int, Any]]:
+    def _long(self, run_key: int) -> Iterator[tuple[int, bytes, Unpacked]]:
+        """Yield (first step, blob, content) of a run's long batches up to the first that is damaged."""
         for where, blob in self._rows("batches", "position", ("data",), run_key):
-            yield where & ((1 << POSITION_BITS) - 1), blob
+            first = where & ((1 << POSITION_BITS) - 1)
+            if not isinstance(blob, bytes):
+                return
+            try:
+                yield first, blob, packing.unpack(run_key, [(first, blob)], (), first_step=first)
+            except StoreError:
+                return
 
-    def _all_recent(self) -> dict[int, list[tuple[int, Any]]]:
-        found: dict[int, list[tuple[int, Any]]] = {}
-        for _, run_key, first, blob in self._rows("recent", "recent_key", ("run_key", "first_step", "data")):
-            found.setdefault(run_key, []).append((first, blob))
+    def _short(self, run_key: int) -> Iterator[tuple[int, bytes, Unpacked]]:
+        """Yield the same of a run's recent batches."""
+        for commit in self._recent:
+            for begin, table, labels in commit.of(run_key):
+                for first, blob in packing.pack(run_key, begin, table, labels):
+                    yield first, blob, packing.unpack(run_key, [(first, blob)], (), first_step=first)
+
+    def _all_recent(self) -> list[recent.Recent]:
+        found = []
+        for _, blob in self._rows("recent", "recent_key", ("data",)):
+            with contextlib.suppress(StoreError):
+                found.append(recent.unpack(blob))
         return found
 
     def _events(self, connection: apsw.Connection, run_key: int) -> int:

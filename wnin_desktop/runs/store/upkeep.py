@@ -27,10 +27,12 @@ def recover(database: Database, *, writing: Collection[str]) -> list[str]:
         for row in catalogue.read_rows(database, "experiments", "WHERE status = ?", ("running",))
         if row.values["experiment_id"] not in writing
     ]
-    unmerged = {key for (key,) in database.rows("SELECT DISTINCT run_key FROM recent")}
+    recent = {owner for (owner,) in database.rows("SELECT DISTINCT experiment_id FROM recent")}
+    unmerged = recent - set(writing)
     if left or stale or unmerged:
         with database.transaction() as connection:
-            batches.merge_recent(connection, unmerged & {row.key for row in idle})
+            for owner in unmerged:
+                batches.merge_recent(connection, owner)
             for row in left:
                 catalogue.update_row(connection, "runs", row, status="interrupted")
             for row in stale:
@@ -56,6 +58,7 @@ def delete_experiment(database: Database, connection: apsw.Connection, experimen
         connection.execute("DELETE FROM events WHERE position >= ? AND position < ?", bounds)
         connection.execute("DELETE FROM progress WHERE run_key = ?", (run.key,))
         connection.execute("DELETE FROM runs WHERE run_key = ?", (run.key,))
+    connection.execute("DELETE FROM recent WHERE experiment_id = ?", owner)
     connection.execute("DELETE FROM labels WHERE experiment_id = ?", owner)
     connection.execute("DELETE FROM checkpoints WHERE experiment_id = ?", owner)
     connection.execute("DELETE FROM experiments WHERE experiment_key = ?", (experiment.key,))

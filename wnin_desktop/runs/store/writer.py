@@ -14,10 +14,10 @@ import msgspec
 import numpy as np
 
 from wnin_desktop.errors import StoreError
-from wnin_desktop.runs.store import batches, catalogue
+from wnin_desktop.runs.store import batches, catalogue, recent
 from wnin_desktop.runs.store.database import Database, position
 from wnin_desktop.runs.store.interrupts import interrupt_waits
-from wnin_desktop.runs.store.packing import ROWS_LIMIT, Batch, Label, label_of, pack
+from wnin_desktop.runs.store.packing import Label, label_of
 from wnin_desktop.runs.store.pending import Attempt, PendingRun, Share
 from wnin_desktop.runs.store.reading import read_events, read_series
 from wnin_desktop.runs.store.records import Status, status_of_experiment
@@ -266,7 +266,9 @@ class RunWriter:
             if self._attempt is not None and self._landed(self._attempt):
                 self._settle(self._attempt)
             waiting = [run for run in self._runs.values() if run.steps or run.events or run.changed]
-            attempt = self._attempt = Attempt([Share(run) for run in waiting], {})
+            shares = [Share(run) for run in waiting]
+            full = any(share.recent >= batches.MERGED_ROWS for share in shares)
+            attempt = self._attempt = Attempt(shares, {}, merges=full or self._active == 0)
             with self._database.transaction(self._connection) as connection:
                 self._store(connection, attempt)
             self._settle(attempt)
@@ -280,8 +282,8 @@ class RunWriter:
         catalogue.write_progress(
             connection, [(share.key, share.committed, share.event_count) for share in attempt.shares]
         )
-        if long := {share.key for share in attempt.shares if share.is_long}:
-            batches.merge_recent(connection, long)
+        if attempt.merges:
+            batches.merge_recent(connection, self.experiment_id)
         if any(share.run.changed for share in attempt.shares):
             self._store_experiment_status(connection)
 
@@ -293,8 +295,11 @@ class RunWriter:
             run.key, run.changed = share.key, run.version != share.version
             del run.events[: share.event_count - run.event_count]
             del run.steps[:steps]
-            run.recent = 0 if share.is_long else run.recent + steps
+            run.recent = share.recent
             run.committed, run.event_count = share.committed, share.event_count
+        if attempt.merges:
+            for run in self._runs.values():
+                run.recent = 0
         self._attempt = None
         self._waiting = any(run.steps or run.events or run.changed for run in self._runs.values())
 
@@ -327,16 +332,8 @@ class RunWriter:
                 found = attempt.labels[label] = _store_label(connection, self.experiment_id, label)
             return found
 
-        parts = [
-            Batch(share.key, share.run.steps[start : start + ROWS_LIMIT])
-            for share in attempt.shares
-            for start in range(0, len(share.run.steps), ROWS_LIMIT)
-        ]
-        blobs = pack(parts, label_key)
-        batches.append(
-            connection,
-            [(part.run_key, part.events[0].step, blob) for part, blob in zip(parts, blobs, strict=True)],
-        )
+        if parts := [(share.key, share.run.steps) for share in attempt.shares if share.run.steps]:
+            batches.append(connection, self.experiment_id, recent.pack(parts, label_key))
 
     def _store_experiment_status(self, connection: apsw.Connection) -> None:
         row = catalogue.find(self._database, "experiments", self.experiment_id, connection)
