@@ -6,7 +6,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as some
 
 from tests.runs.configurations import comparisons
-from wnin_desktop.errors import InputError
+from wnin_desktop.errors import LONGEST_VALUE, InputError
 from wnin_desktop.runs.config_files import (
     SIZE_LIMIT,
     dump_compare,
@@ -69,7 +69,7 @@ SENTENCES = [
     (
         ".toml",
         "a=" + "9" * 5000,
-        f"1: configuration: '{'9' * 76}... is not accepted; a number is shorter than that.",
+        f"1: configuration: '{'9' * (LONGEST_VALUE - 4)}... is not accepted; a number is shorter than that.",
     ),
     (
         ".json",

@@ -89,6 +89,9 @@ class Subscriber:
             try:
                 while (batch := runner.run(self._next())) is not None:
                     yield batch
+            except asyncio.CancelledError:
+                # Nobody cancels here but the runner's answer to Ctrl-C, which must not look like a fault.
+                raise KeyboardInterrupt from None
             finally:
                 runner.run(self.aclose())
 
