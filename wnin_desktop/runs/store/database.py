@@ -96,6 +96,8 @@ def translated(path: Path) -> Iterator[None]:
     except apsw.ReadOnlyError as error:
         raise StoreError(f"The run store {path} cannot be written: {error}.") from error
     except apsw.Error as error:
+        if getattr(error, "extendedresult", 0) == apsw.SQLITE_IOERR_SHORT_READ:
+            raise DamagedStoreError(f"The run store {path} is damaged: it was cut off.") from error
         raise StoreError(f"The run store {path} could not be used: {error}.") from error
     except OSError as error:
         if error.errno in NO_SPACE:

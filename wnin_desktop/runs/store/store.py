@@ -363,7 +363,7 @@ class Store:
             )
         self._database.close(untouched=True)
         told = salvage.replace_damaged(self._database.path, "A repair was asked for.")
-        database.prepare(self._database)
+        self._prepare()
         self.notices += told
         return told
 
@@ -391,10 +391,6 @@ class Store:
                 self.notices.append(warning)
             self._prepare_or_salvage()
             self._remove_temporary_files()
-            if interrupted := self.recover():
-                self.notices.append(
-                    f"{len(interrupted)} run(s) were interrupted; what they had committed is kept."
-                )
         except BaseException:
             self._abandon()
             raise
@@ -402,15 +398,21 @@ class Store:
     def _prepare_or_salvage(self) -> None:
         try:
             salvage.refuse_lost_main_file(self._database.path)
-            database.prepare(self._database)
-            catalogue.verify(self._database)
+            self._prepare()
         except DamagedStoreError as error:
             self._database.close(untouched=True)
             self.notices += salvage.replace_damaged(self._database.path, str(error))
-            database.prepare(self._database)
-            catalogue.verify(self._database)
+            self._prepare()
         with database.translated(self.path):
             sync_directory(self.path)
+
+    def _prepare(self) -> None:
+        database.prepare(self._database)
+        catalogue.verify(self._database)
+        if interrupted := self.recover():
+            self.notices.append(
+                f"{len(interrupted)} run(s) were interrupted; what they had committed is kept."
+            )
 
     def _remove_temporary_files(self) -> None:
         for left in (self.path / CHECKPOINTS).glob(f"*/*{TEMPORARY}"):
