@@ -22,6 +22,7 @@ class RunControl:
     def __init__(self) -> None:
         self._condition = threading.Condition()
         self._queue: deque[AnyCommand] = deque()
+        self._stop_asked = threading.Event()
 
     def send(self, command: AnyCommand) -> None:
         """Queue a command; it acts before the next step."""
@@ -38,6 +39,10 @@ class RunControl:
             self._queue.clear()
             return commands
 
+    def stop_asked_within(self, seconds: float) -> bool:
+        """Return whether `stop` was ever called, after waiting for it for at most `seconds`."""
+        return self._stop_asked.wait(seconds)
+
     def pause(self) -> None:
         """Hold after the current step."""
         self.send(Pause())
@@ -52,6 +57,7 @@ class RunControl:
 
     def stop(self, *, checkpoint: bool = True) -> None:
         """End after the current step."""
+        self._stop_asked.set()
         self.send(Stop(checkpoint))
 
 

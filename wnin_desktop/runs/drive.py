@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from wnin_desktop.engine.control import RunControl
-from wnin_desktop.errors import DataError, DiskFullError, InputError, PluginError
+from wnin_desktop.errors import DataError, DiskFullError, InputError, PluginError, StoreError
 from wnin_desktop.runs.source import EventSource, Hooks, Job, train_here, when_there_is_space
 from wnin_desktop.runs.store import Store
 from wnin_desktop.runs.store.writer import RunWriter
@@ -49,6 +50,7 @@ def drive(
         InputError: The configuration does not fit this machine; nothing was recorded.
         DataError: The data cannot be used; likewise.
         PluginError: A network's file cannot be used; likewise.
+        DiskFullError: It was asked to stop while it waited for space; what was committed is kept.
     """
     experiment_id = store.new_experiment(config)
     job = Job(config, experiment_id, store.checkpoint_dir(experiment_id), audit=audit)
@@ -114,34 +116,43 @@ def _record(
     writer = store.writer(job.experiment_id, tolerance=tolerance)
     try:
         on_started(job.experiment_id)
-        _pump(events, writer, watchers)
-    finally:
-        # Closing the generator ends the trainer's threads even when recording failed half way.
-        close = getattr(events, "close", None)
-        if close is not None:
-            close()
-        when_there_is_space(writer.close, watchers.notice)
+        _pump(events, writer, watchers, control)
+    except BaseException:
+        _end(events)
+        # The error that is under way is the one to report, and nobody waits for space after it.
+        with suppress(StoreError):
+            writer.close()
+        raise
+    _end(events)
+    when_there_is_space(writer.close, watchers.notice, control)
 
 
-def _pump(events: Iterator[RunEvent], writer: RunWriter, watchers: Watchers) -> None:
+def _end(events: Iterator[RunEvent]) -> None:
+    """Close the generator, which ends the trainer's threads even when recording failed half way."""
+    close = getattr(events, "close", None)
+    if close is not None:
+        close()
+
+
+def _pump(events: Iterator[RunEvent], writer: RunWriter, watchers: Watchers, control: RunControl) -> None:
     waiting: list[RunEvent] = []
     for event in events:
-        _take(writer, event, watchers)
+        _take(writer, event, watchers, control)
         for sink in watchers.live:
             sink(event)
         waiting.append(event)
         if not writer.waiting:
             _release(waiting, watchers)
-    when_there_is_space(writer.commit, watchers.notice)
+    when_there_is_space(writer.commit, watchers.notice, control)
     _release(waiting, watchers)
 
 
-def _take(writer: RunWriter, event: RunEvent, watchers: Watchers) -> None:
+def _take(writer: RunWriter, event: RunEvent, watchers: Watchers, control: RunControl) -> None:
     try:
         writer.append(event)
     except DiskFullError:
         # The event waits in the writer's memory; the trainer stands still until it is stored.
-        when_there_is_space(writer.commit, watchers.notice)
+        when_there_is_space(writer.commit, watchers.notice, control)
 
 
 def _release(waiting: list[RunEvent], watchers: Watchers) -> None:

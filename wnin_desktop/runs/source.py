@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -69,7 +68,9 @@ def train_here(job: Job, control: RunControl, hooks: Hooks, /) -> Iterator[RunEv
         job.config,
         control,
         experiment_id=job.experiment_id,
-        save=SnapshotFiles(job.checkpoint_dir, hooks, None if snapshot is None else best_score(snapshot)),
+        save=SnapshotFiles(
+            job.checkpoint_dir, hooks, control, None if snapshot is None else best_score(snapshot)
+        ),
         resume=snapshot,
         replay=job.replay,
         audit=job.audit,
@@ -81,10 +82,11 @@ def train_here(job: Job, control: RunControl, hooks: Hooks, /) -> Iterator[RunEv
 class SnapshotFiles:
     """Writes snapshots as files; the one with the lowest validation loss so far is kept as `best` too."""
 
-    def __init__(self, folder: Path, hooks: Hooks, best: float | None = None) -> None:
+    def __init__(self, folder: Path, hooks: Hooks, control: RunControl, best: float | None = None) -> None:
         """Write into `folder`; `best` is the lowest validation loss of the checkpoints that are there."""
         self._folder = folder
         self._hooks = hooks
+        self._control = control
         self._best = best
 
     def __call__(
@@ -105,15 +107,18 @@ class SnapshotFiles:
             self._hooks.keep(manifest)
             return manifest
 
-        return when_there_is_space(write, self._hooks.notice)
+        return when_there_is_space(write, self._hooks.notice, self._control)
 
 
 T = TypeVar("T")
 
 
-def when_there_is_space(store: Callable[[], T], notice: Callable[[str], None]) -> T:
-    """Return what `store` returns; while the disk is full say so once and try again every `RETRY_S`."""
-    pause = threading.Event()
+def when_there_is_space(store: Callable[[], T], notice: Callable[[str], None], control: RunControl) -> T:
+    """Return what `store` returns; while the disk is full say so once and try again every `RETRY_S`.
+
+    Raises:
+        DiskFullError: A stop was asked for, and there is still no space.
+    """
     told = False
     while True:
         try:
@@ -122,7 +127,8 @@ def when_there_is_space(store: Callable[[], T], notice: Callable[[str], None]) -
             if not told:
                 notice(f"{error} The run waits and goes on when there is space.")
                 told = True
-            pause.wait(RETRY_S)
+            if control.stop_asked_within(RETRY_S):
+                raise
         else:
             if told:
                 notice("There is space again; the run goes on.")

@@ -64,7 +64,7 @@ def train_in_process(job: Job, control: RunControl, hooks: Hooks, /) -> Iterator
     forward = threading.Thread(target=_forward, args=(ours, control), name="wnin-commands", daemon=True)
     forward.start()
     try:
-        yield from _receive(ours, hooks, process)
+        yield from _receive(ours, control, hooks, process)
     finally:
         control.send(commands.Stop(checkpoint=False))  # also wakes the forwarding thread
         forward.join(EXIT_S)
@@ -76,7 +76,7 @@ def train_in_process(job: Job, control: RunControl, hooks: Hooks, /) -> Iterator
         process.close()
 
 
-def _receive(ours: Connection, hooks: Hooks, process: Any) -> Iterator[RunEvent]:
+def _receive(ours: Connection, control: RunControl, hooks: Hooks, process: Any) -> Iterator[RunEvent]:
     begun = False
     while True:
         try:
@@ -90,7 +90,7 @@ def _receive(ours: Connection, hooks: Hooks, process: Any) -> Iterator[RunEvent]
             yield from decode_batch(content)
         elif kind == MANIFEST:
             manifest = msgspec.json.decode(content, type=Manifest)
-            when_there_is_space(lambda kept=manifest: hooks.keep(kept), hooks.notice)
+            when_there_is_space(lambda kept=manifest: hooks.keep(kept), hooks.notice, control)
         elif kind == NOTICE:
             hooks.notice(msgspec.json.decode(content, type=str))
         elif kind == PROGRESS:
@@ -184,7 +184,11 @@ def _listen(pipe: Connection, control: RunControl) -> None:
     """Take commands from the parent; its end of the pipe closing ends this process: no orphans."""
     while True:
         try:
-            control.send(commands.decode(pipe.recv_bytes()))
+            command = commands.decode(pipe.recv_bytes())
+            if isinstance(command, commands.Stop):
+                control.stop(checkpoint=command.checkpoint)  # also ends a wait for space
+            else:
+                control.send(command)
         except (EOFError, OSError):
             os._exit(1)
 
