@@ -78,6 +78,7 @@ def train(
     progress: Callable[[str, float], None] | None = None,
     refused: Callable[[InputError], None] = lambda _error: None,
     audit: Path | None = None,
+    holding: Callable[[], None] = lambda: None,
 ) -> Iterator[RunEvent]:
     """Train all arms and seeds of `config`, yielding what happens.
 
@@ -93,6 +94,7 @@ def train(
         progress: Told of downloads, (what, part done 0..1).
         refused: Told of commands that make no sense for this comparison; the run goes on without them.
         audit: Folder for the runs' noise audit logs; None keeps none.
+        holding: Called before the run stands still and waits for a command, so that nothing waits with it.
 
     Raises:
         InputError: The configuration asks for something that is not here; raised before the first event.
@@ -100,7 +102,7 @@ def train(
         CheckpointError: `resume` belongs to another comparison.
     """
     resolved = resolve(config, load_registry().specs if specs is None else specs, progress)
-    session = _Session(resolved, control or RunControl(), experiment_id, save, list(replay), refused)
+    session = _Session(resolved, control or RunControl(), experiment_id, save, list(replay), refused, holding)
     if resume is not None:
         session.restore(resume)
     if audit is not None:
@@ -117,7 +119,9 @@ class _Session:
         save: SnapshotSink | None,
         replay: list[Intervention],
         refused: Callable[[InputError], None],
+        holding: Callable[[], None],
     ) -> None:
+        self._holding = holding
         self._refused = refused
         self._config = resolved.config
         self._resolved = resolved
@@ -250,6 +254,7 @@ class _Session:
             yield from self._apply_clutch()
             if not self._clutch.holding:
                 return
+            self._holding()
             self._take(wait=True)
 
     def _take(self, *, wait: bool) -> None:

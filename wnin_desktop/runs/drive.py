@@ -106,17 +106,26 @@ def _record(
     source: EventSource,
     on_started: Callable[[str], None],
 ) -> None:
+    recorders: list[_Recorder] = []
+
+    def settle() -> None:
+        recorders[0].settle()
+
     hooks = Hooks(
         keep=lambda manifest: store.add_checkpoint(job.experiment_id, manifest),
         notice=watchers.notice,
         progress=watchers.progress,
+        holding=settle,
     )
     events = source(job, control, hooks)
     tolerance = FAST_TOLERANCE if job.config.numerics == "fast" else 0.0
     writer = store.writer(job.experiment_id, tolerance=tolerance)
+    recorders.append(_Recorder(writer, watchers, control))
     try:
         on_started(job.experiment_id)
-        _pump(events, writer, watchers, control)
+        for event in events:
+            recorders[0].take(event)
+        recorders[0].settle()
     except BaseException:
         _end(events)
         # The error that is under way is the one to report, and nobody waits for space after it.
@@ -134,29 +143,35 @@ def _end(events: Iterator[RunEvent]) -> None:
         close()
 
 
-def _pump(events: Iterator[RunEvent], writer: RunWriter, watchers: Watchers, control: RunControl) -> None:
-    waiting: list[RunEvent] = []
-    for event in events:
-        _take(writer, event, watchers, control)
-        for sink in watchers.live:
+class _Recorder:
+    """Moves events into the store, and on to those who hear of them before and after the commit."""
+
+    def __init__(self, writer: RunWriter, watchers: Watchers, control: RunControl) -> None:
+        self._writer = writer
+        self._watchers = watchers
+        self._control = control
+        self._waiting: list[RunEvent] = []
+
+    def take(self, event: RunEvent) -> None:
+        """Record one event."""
+        try:
+            self._writer.append(event)
+        except DiskFullError:
+            # The event waits in the writer's memory; the trainer stands still until it is stored.
+            when_there_is_space(self._writer.commit, self._watchers.notice, self._control)
+        for sink in self._watchers.live:
             sink(event)
-        waiting.append(event)
-        if not writer.waiting:
-            _release(waiting, watchers)
-    when_there_is_space(writer.commit, watchers.notice, control)
-    _release(waiting, watchers)
+        self._waiting.append(event)
+        if not self._writer.waiting:
+            self._release()
 
+    def settle(self) -> None:
+        """Commit everything taken so far: nothing more may come for long."""
+        when_there_is_space(self._writer.commit, self._watchers.notice, self._control)
+        self._release()
 
-def _take(writer: RunWriter, event: RunEvent, watchers: Watchers, control: RunControl) -> None:
-    try:
-        writer.append(event)
-    except DiskFullError:
-        # The event waits in the writer's memory; the trainer stands still until it is stored.
-        when_there_is_space(writer.commit, watchers.notice, control)
-
-
-def _release(waiting: list[RunEvent], watchers: Watchers) -> None:
-    for event in waiting:
-        for sink in watchers.committed:
-            sink(event)
-    waiting.clear()
+    def _release(self) -> None:
+        for event in self._waiting:
+            for sink in self._watchers.committed:
+                sink(event)
+        self._waiting.clear()

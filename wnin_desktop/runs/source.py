@@ -41,11 +41,13 @@ class Hooks:
         keep: Enters a checkpoint file in the store, before the event that announces it.
         notice: Takes a sentence for a person.
         progress: Takes (what is being fetched or read, part done 0..1) before training begins.
+        holding: Called when the run begins to stand still.
     """
 
     keep: Callable[[Manifest], None]
     notice: Callable[[str], None] = lambda _text: None
     progress: Callable[[str, float], None] = lambda _what, _done: None
+    holding: Callable[[], None] = lambda: None
 
 
 class EventSource(Protocol):
@@ -74,6 +76,7 @@ def train_here(job: Job, control: RunControl, hooks: Hooks, /) -> Iterator[RunEv
         resume=snapshot,
         replay=job.replay,
         audit=job.audit,
+        holding=hooks.holding,
         progress=hooks.progress,
         refused=lambda error: hooks.notice(str(error)),
     )

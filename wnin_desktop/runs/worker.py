@@ -38,7 +38,8 @@ from wnin_desktop.schema.events import Intervention, RunEvent, decode_batch, enc
 from wnin_desktop.schema.manifest import Manifest
 from wnin_desktop.schema.run import CompareConfig
 
-EVENTS, MANIFEST, NOTICE, PROGRESS, REFUSED, DONE = b"E", b"M", b"N", b"P", b"R", b"D"
+EVENTS, MANIFEST, NOTICE, PROGRESS, HOLDING = b"E", b"M", b"N", b"P", b"H"
+REFUSED, DONE = b"R", b"D"
 BATCH_S = 0.016
 BATCH_EVENTS = 512
 EXIT_S = 5.0
@@ -93,6 +94,8 @@ def _receive(ours: Connection, control: RunControl, hooks: Hooks, process: Any) 
             when_there_is_space(lambda kept=manifest: hooks.keep(kept), hooks.notice, control)
         elif kind == NOTICE:
             hooks.notice(msgspec.json.decode(content, type=str))
+        elif kind == HOLDING:
+            hooks.holding()
         elif kind == PROGRESS:
             hooks.progress(*msgspec.json.decode(content, type=tuple[str, float]))
         elif kind == REFUSED:
@@ -131,53 +134,66 @@ def _child(pipe: Connection, job_text: str) -> None:
     try:
         for event in train_here(_job(job_text), control, up.hooks()):
             up.put(event)
-        up.flush()
-        pipe.send_bytes(DONE)
+        up.tell(DONE, None)
     except WninError as error:
-        up.flush()
-        pipe.send_bytes(REFUSED + msgspec.json.encode(_error_parts(error)))
+        up.tell(REFUSED, _error_parts(error))
     except (BrokenPipeError, ConnectionResetError):
         os._exit(1)
     except Exception:
         # The runs' own Failed events went up before; this keeps the parent from waiting.
-        up.flush()
         text = traceback.format_exc().splitlines()[-1]
-        pipe.send_bytes(
-            REFUSED + msgspec.json.encode({"kind": "TrainingError", "text": text, "problems": []})
-        )
+        up.tell(REFUSED, {"kind": "TrainingError", "text": text, "problems": []})
 
 
 class _Uplink:
-    """Sends events in batches; a manifest goes after every event that came before it."""
+    """Sends events in batches, at most `BATCH_S` late; whatever else is told comes after them."""
 
     def __init__(self, pipe: Connection) -> None:
         self._pipe = pipe
         self._batch: list[RunEvent] = []
-        self._due = 0.0
+        self._lock = threading.Lock()
+        self._filled = threading.Event()
+        # An event must not wait for the next one: a step may take long, and a paused run sends none.
+        threading.Thread(target=self._flush_in_time, name="wnin-flush", daemon=True).start()
 
     def put(self, event: RunEvent) -> None:
-        now = time.monotonic()
-        if not self._batch:
-            self._due = now + BATCH_S
-        self._batch.append(event)
-        if now >= self._due or len(self._batch) >= BATCH_EVENTS:
-            self.flush()
+        with self._lock:
+            self._batch.append(event)
+            if len(self._batch) >= BATCH_EVENTS:
+                self._send()
+        self._filled.set()
 
     def flush(self) -> None:
+        with self._lock:
+            self._send()
+
+    def _send(self) -> None:
         if self._batch:
             self._pipe.send_bytes(EVENTS + encode_batch(self._batch))
             self._batch = []
 
+    def _flush_in_time(self) -> None:
+        while True:
+            self._filled.wait()
+            self._filled.clear()
+            time.sleep(BATCH_S)
+            try:
+                self.flush()
+            except OSError:
+                return  # the parent is gone, and the listening thread ends this process
+
     def hooks(self) -> Hooks:
         return Hooks(
-            keep=lambda manifest: self._tell(MANIFEST, manifest),
-            notice=lambda text: self._tell(NOTICE, text),
-            progress=lambda what, done: self._tell(PROGRESS, (what, done)),
+            keep=lambda manifest: self.tell(MANIFEST, manifest),
+            notice=lambda text: self.tell(NOTICE, text),
+            progress=lambda what, done: self.tell(PROGRESS, (what, done)),
+            holding=lambda: self.tell(HOLDING, None),
         )
 
-    def _tell(self, kind: bytes, content: object) -> None:
-        self.flush()
-        self._pipe.send_bytes(kind + msgspec.json.encode(content))
+    def tell(self, kind: bytes, content: object) -> None:
+        with self._lock:
+            self._send()
+            self._pipe.send_bytes(kind + msgspec.json.encode(content))
 
 
 def _listen(pipe: Connection, control: RunControl) -> None:
