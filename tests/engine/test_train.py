@@ -138,3 +138,26 @@ def test_that_clipping_limits_each_member_by_itself():
     norms = metrics(train(comparison(tight, arm("sgd"), budget={"norms_every": 1})), "update_norm")
     assert max(norms["tight/s0"]) <= 0.05 * (1 + 1e-5)
     assert max(norms["sgd-none/s0"]) > 0.1
+
+
+@pytest.mark.parametrize("momentum", [None, 0.9])
+@pytest.mark.parametrize("mode", ["sgld", "gradient_gaussian"])
+def test_that_a_temperature_under_an_optimizer_without_one_is_refused_by_its_field(mode, momentum):
+    optimizer = {"name": "adamw"} if momentum is None else {"name": "sgd", "params": {"momentum": momentum}}
+    hot = {"name": "hot", "optimizer": optimizer, "noise": {"mode": mode, "temperature": 1e-4}}
+    with pytest.raises(InputError, match=r"^arms\[1\]\.noise\.temperature: 0\.0001"):
+        train(comparison(arm("sgd"), hot))
+
+
+def test_that_the_extremes_of_a_budget_train():
+    budget = {"batch_size": "full", "eval_every": 1000, "curvature_every": 0, "norms_every": 1000}
+    one = list(train(comparison(steps=1, seeds=[5], budget=budget)))
+    assert [type(event).__name__ for event in one] == ["RunStarted", "StepMetrics", "Finished"]
+    assert one[1].val_loss is not None
+    assert one[1].grad_norm is not None
+    huge = {"batch_size": 1_000_000}
+    assert metrics(train(comparison(budget=huge))) == metrics(
+        train(comparison(budget={"batch_size": "full"}))
+    )
+    many = comparison(*(arm() | {"name": f"a{i}"} for i in range(64)), steps=2, numerics="fast")
+    assert sum(isinstance(event, Finished) for event in train(many)) == 128

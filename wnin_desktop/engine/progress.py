@@ -25,6 +25,9 @@ class Progress:
     """Members whose matched-loss snapshot was taken."""
     diverged: dict[int, int] = field(default_factory=dict)
     """Member -> last step whose loss was finite."""
+    turned: dict[int, int] = field(default_factory=dict)
+    """Member -> interventions that came at `turned_at`: a snapshot of that step holds them already."""
+    turned_at: int = 0
     best_score: float | None = None
     """Lowest mean validation loss of any checkpoint so far."""
     previous: dict[int, torch.Tensor] = field(default_factory=dict)
@@ -36,6 +39,12 @@ class Progress:
         """Take the mean validation loss of a checkpoint into account, where it is known."""
         if score is not None and (self.best_score is None or score < self.best_score):
             self.best_score = score
+
+    def note_turn(self, member: int) -> None:
+        """Take an intervention at the present step into account."""
+        if self.turned_at != self.step:
+            self.turned, self.turned_at = {}, self.step
+        self.turned[member] = self.turned.get(member, 0) + 1
 
     def remember(self, cohort: Cohort) -> None:
         """Keep where every unit stands, as the beginning of the next segment."""
@@ -55,6 +64,7 @@ class Progress:
             "best_score": self.best_score,
             "matched": sorted(self.matched),
             "diverged": self.diverged,
+            "turned": self.turned if self.turned_at == self.step else {},
         }
         meta = {"fingerprint": fingerprint(config), "cohort": rest, "progress": progress}
         return Snapshot(self.step, tensors, meta)
@@ -68,6 +78,8 @@ class Progress:
             best_val_loss=_by_number(saved["best_val_loss"]),
             matched=set(saved["matched"]),
             diverged=_by_number(saved["diverged"]),
+            turned=_by_number(saved["turned"]),
+            turned_at=snapshot.step,
             best_score=saved["best_score"],
         )
         for name, tensor in snapshot.tensors.items():

@@ -77,6 +77,7 @@ def train(
     replay: Iterable[Intervention] = (),
     progress: Callable[[str, float], None] | None = None,
     refused: Callable[[InputError], None] = lambda _error: None,
+    holding: Callable[[], None] = lambda: None,
     audit: Path | None = None,
     holding: Callable[[], None] = lambda: None,
 ) -> Iterator[RunEvent]:
@@ -93,6 +94,7 @@ def train(
             each acts after the step it names.
         progress: Told of downloads, (what, part done 0..1).
         refused: Told of commands that make no sense for this comparison; the run goes on without them.
+        holding: Told, before a paused run waits for a command, that no event comes until then.
         audit: Folder for the runs' noise audit logs; None keeps none.
         holding: Called before the run stands still and waits for a command, so that nothing waits with it.
 
@@ -123,6 +125,7 @@ class _Session:
     ) -> None:
         self._holding = holding
         self._refused = refused
+        self._holding = holding
         self._config = resolved.config
         self._resolved = resolved
         self._control = control
@@ -163,6 +166,17 @@ class _Session:
         self._cohort.restore(snapshot.tensors, snapshot.meta["cohort"])
         self._progress = Progress.of_snapshot(snapshot, self._resolved.device)
         self._resumed_from = snapshot.step
+        self._replay = list(self._ahead(snapshot.step))
+
+    def _ahead(self, step: int) -> Iterator[Intervention]:
+        """Yield the interventions that a snapshot of `step` does not hold yet."""
+        held = dict(self._progress.turned)
+        for due in self._replay:
+            member = self._member(due)
+            if due.step == step and held.get(member, 0):
+                held[member] -= 1
+            elif due.step >= step:
+                yield due
 
     def keep_audits(self, folder: Path) -> None:
         """Write every raw draw that acts from now on into the runs' audit logs in `folder`."""
@@ -296,6 +310,7 @@ class _Session:
     def _turn_arm(self, placed: Placed, arm: Arm, first: int, command: TurnKnob) -> Iterator[RunEvent]:
         previous = arm.turn(command.knob, command.value)
         for member in placed.members[first : first + arm.seeds]:
+            self._progress.note_turn(member)
             yield Intervention(
                 run_id=self._ids[member],
                 timestamp=time.time(),
