@@ -77,7 +77,6 @@ def train(
     replay: Iterable[Intervention] = (),
     progress: Callable[[str, float], None] | None = None,
     refused: Callable[[InputError], None] = lambda _error: None,
-    holding: Callable[[], None] = lambda: None,
     audit: Path | None = None,
     holding: Callable[[], None] = lambda: None,
 ) -> Iterator[RunEvent]:
@@ -94,7 +93,6 @@ def train(
             each acts after the step it names.
         progress: Told of downloads, (what, part done 0..1).
         refused: Told of commands that make no sense for this comparison; the run goes on without them.
-        holding: Told, before a paused run waits for a command, that no event comes until then.
         audit: Folder for the runs' noise audit logs; None keeps none.
         holding: Called before the run stands still and waits for a command, so that nothing waits with it.
 
@@ -125,7 +123,6 @@ class _Session:
     ) -> None:
         self._holding = holding
         self._refused = refused
-        self._holding = holding
         self._config = resolved.config
         self._resolved = resolved
         self._control = control

@@ -106,24 +106,16 @@ def _record(
     source: EventSource,
     on_started: Callable[[str], None],
 ) -> None:
-<<<<<<< HEAD
-    waiting: list[RunEvent] = []
-=======
     recorders: list[_Recorder] = []
 
     def settle() -> None:
         recorders[0].settle()
 
->>>>>>> origin/main
     hooks = Hooks(
         keep=lambda manifest: store.add_checkpoint(job.experiment_id, manifest),
         notice=watchers.notice,
         progress=watchers.progress,
-<<<<<<< HEAD
-        holding=lambda: _settle(writer, waiting, watchers),
-=======
         holding=settle,
->>>>>>> origin/main
     )
     events = source(job, control, hooks)
     tolerance = FAST_TOLERANCE if job.config.numerics == "fast" else 0.0
@@ -131,31 +123,6 @@ def _record(
     recorders.append(_Recorder(writer, watchers, control))
     try:
         on_started(job.experiment_id)
-<<<<<<< HEAD
-        _pump(events, writer, waiting, watchers)
-    finally:
-        # Closing the generator ends the trainer's threads even when recording failed half way.
-        close = getattr(events, "close", None)
-        if close is not None:
-            close()
-        when_there_is_space(writer.close, watchers.notice)
-
-
-def _pump(events: Iterator[RunEvent], writer: RunWriter, waiting: list[RunEvent], watchers: Watchers) -> None:
-    for event in events:
-        _take(writer, event, watchers)
-        for sink in watchers.live:
-            sink(event)
-        waiting.append(event)
-        if not writer.waiting:
-            _release(waiting, watchers)
-    _settle(writer, waiting, watchers)
-
-
-def _settle(writer: RunWriter, waiting: list[RunEvent], watchers: Watchers) -> None:
-    when_there_is_space(writer.commit, watchers.notice)
-    _release(waiting, watchers)
-=======
         for event in events:
             recorders[0].take(event)
         recorders[0].settle()
@@ -197,7 +164,6 @@ class _Recorder:
         self._waiting.append(event)
         if not self._writer.waiting:
             self._release()
->>>>>>> origin/main
 
     def settle(self) -> None:
         """Commit everything taken so far: nothing more may come for long."""

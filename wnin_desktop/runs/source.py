@@ -41,11 +41,7 @@ class Hooks:
         keep: Enters a checkpoint file in the store, before the event that announces it.
         notice: Takes a sentence for a person.
         progress: Takes (what is being fetched or read, part done 0..1) before training begins.
-<<<<<<< HEAD
-        holding: Called before a pause: nothing comes until a command, so what waits should be stored now.
-=======
         holding: Called when the run begins to stand still.
->>>>>>> origin/main
     """
 
     keep: Callable[[Manifest], None]
@@ -83,7 +79,6 @@ def train_here(job: Job, control: RunControl, hooks: Hooks, /) -> Iterator[RunEv
         holding=hooks.holding,
         progress=hooks.progress,
         refused=lambda error: hooks.notice(str(error)),
-        holding=hooks.holding,
     )
 
 

@@ -38,12 +38,8 @@ from wnin_desktop.schema.events import Intervention, RunEvent, decode_batch, enc
 from wnin_desktop.schema.manifest import Manifest
 from wnin_desktop.schema.run import CompareConfig
 
-<<<<<<< HEAD
-EVENTS, MANIFEST, NOTICE, PROGRESS, HOLDING, REFUSED, DONE = b"E", b"M", b"N", b"P", b"H", b"R", b"D"
-=======
 EVENTS, MANIFEST, NOTICE, PROGRESS, HOLDING = b"E", b"M", b"N", b"P", b"H"
 REFUSED, DONE = b"R", b"D"
->>>>>>> origin/main
 BATCH_S = 0.016
 BATCH_EVENTS = 512
 EXIT_S = 5.0
@@ -102,8 +98,6 @@ def _receive(ours: Connection, control: RunControl, hooks: Hooks, process: Any) 
             hooks.holding()
         elif kind == PROGRESS:
             hooks.progress(*msgspec.json.decode(content, type=tuple[str, float]))
-        elif kind == HOLDING:
-            hooks.holding()
         elif kind == REFUSED:
             raise _error(msgspec.json.decode(content))
         else:
@@ -158,41 +152,13 @@ class _Uplink:
         self._pipe = pipe
         self._batch: list[RunEvent] = []
         self._lock = threading.Lock()
-<<<<<<< HEAD
-        self._begun = threading.Event()
-        threading.Thread(target=self._post, name="wnin-post", daemon=True).start()
-=======
         self._filled = threading.Event()
         # An event must not wait for the next one: a step may take long, and a paused run sends none.
         threading.Thread(target=self._flush_in_time, name="wnin-flush", daemon=True).start()
->>>>>>> origin/main
 
     def put(self, event: RunEvent) -> None:
         with self._lock:
             self._batch.append(event)
-<<<<<<< HEAD
-            full = len(self._batch) >= BATCH_EVENTS
-        if full:
-            self.flush()
-        elif not self._begun.is_set():
-            self._begun.set()
-
-    def flush(self) -> None:
-        with self._lock:
-            if self._batch:
-                self._pipe.send_bytes(EVENTS + encode_batch(self._batch))
-                self._batch = []
-
-    def _post(self) -> None:
-        """Send what waits `BATCH_S` after it came: the next event may come only after a long step."""
-        while True:
-            self._begun.wait()
-            self._begun.clear()
-            time.sleep(BATCH_S)
-            # A pipe that is gone is noticed, and dealt with, by the thread that listens.
-            with contextlib.suppress(OSError):
-                self.flush()
-=======
             if len(self._batch) >= BATCH_EVENTS:
                 self._send()
         self._filled.set()
@@ -205,7 +171,6 @@ class _Uplink:
         if self._batch:
             self._pipe.send_bytes(EVENTS + encode_batch(self._batch))
             self._batch = []
->>>>>>> origin/main
 
     def _flush_in_time(self) -> None:
         while True:
@@ -226,13 +191,8 @@ class _Uplink:
         )
 
     def tell(self, kind: bytes, content: object) -> None:
-<<<<<<< HEAD
-        self.flush()
-        with self._lock:
-=======
         with self._lock:
             self._send()
->>>>>>> origin/main
             self._pipe.send_bytes(kind + msgspec.json.encode(content))
 
 
