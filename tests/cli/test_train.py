@@ -156,7 +156,7 @@ def test_that_the_link_is_told_once_for_each_change(capsys):
 
 def start(store, *words):
     return subprocess.Popen(
-        [sys.executable, "-c", "from wnin_desktop.cli.train import main; main()",
+        [sys.executable, "-c", "from wnin_desktop.cli.main import main_train; main_train()",
          *SMALL, "--steps", "1000000", "--store", str(store), *words],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         env=os.environ | {"PYTHONUNBUFFERED": "1"},

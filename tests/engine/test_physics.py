@@ -186,3 +186,16 @@ def test_that_adding_an_arm_changes_no_other():
         more = metrics(train(all_of_them), key)
         for run, values in metrics(train(few), key).items():
             assert more[run] == values, (run, key)
+
+
+def test_that_parameter_jitter_gives_the_weights_back_bit_for_bit():
+    """At learning rate 0 nothing else could move them; momentum and decay then have no say either."""
+    still = {"kind": "phases", "phases": [{"name": "still", "until": 1, "factor": 0}]}
+    jittered = _arm("jittered", {"mode": "parameter_jitter", "magnitude": 0.7})
+    jittered["optimizer"] |= {"lr_schedule": still}
+    kept, control = Weights(2), RunControl()
+    control.send(SaveCheckpoint())
+    config = comparison(jittered, seeds=[0, 1], network=LINEAR, steps=30)
+    losses = metrics(train(config, control, save=kept))["jittered/s0"]
+    assert len(set(losses)) == 30
+    np.testing.assert_array_equal(kept.seen[0], kept.seen[-1])

@@ -136,3 +136,21 @@ def test_that_reading_gamma_off_the_noise_hardly_heats():
     assert spreads[True] == pytest.approx(1, abs=SPREAD * math.sqrt(2 / CHAINS))
     heated = spreads[False] / spreads[True] - 1
     assert heated == pytest.approx((1 - 0.99) / (1 + 0.99) / 4, abs=5e-4)
+
+
+def test_that_one_over_n_samples_the_bayes_posterior():
+    """n observations y ~ N(x, 1) with prior N(0, 1/p): the posterior is N(sum y / (n + p), 1 / (n + p))."""
+    n, prior, lr = 25, 5.0, 0.05
+    y = torch.randn(n, generator=torch.Generator().manual_seed(11), dtype=torch.float64) + 1.0
+    x = torch.zeros(CHAINS, dtype=torch.float64, requires_grad=True)
+    # L is the mean over the examples of -log p(y | x), and the prior's share of it is p x^2 / (2 n).
+    optimizer = built("sgld", {"x": x}, lr, {"temperature": 1 / n, "weight_decay": prior / n}, drawing(12))
+    for _ in range(200):
+        x.grad = x.detach() - y.mean()
+        optimizer.step()
+    k = 1 + prior / n
+    variance = 1 / (n + prior)
+    stretched = variance / (1 - k * lr / 2)  # what a finite step adds, exactly
+    mean = float(y.sum()) / (n + prior)
+    assert x.var().item() == pytest.approx(stretched, abs=SPREAD * variance_error(stretched))
+    assert x.mean().item() == pytest.approx(mean, abs=SPREAD * math.sqrt(stretched / CHAINS))

@@ -110,6 +110,16 @@ def main() -> None:
     leave(run(wnin, "wnin"))
 
 
+def main_train() -> None:
+    """Run `wnin-train`, which is `wnin train`; an interruption while it loads is one too."""
+    try:
+        command = importlib.import_module(VERBS["train"][0]).command
+    except KeyboardInterrupt:
+        leave(_fail("interrupted before anything was recorded.", INTERRUPTED))
+    else:
+        leave(run(command, "wnin-train"))
+
+
 def leave(code: int) -> None:
     """End the process with `code`; a reader that went away first is no fault."""
     try:

@@ -12,8 +12,6 @@ import click
 
 from wnin_desktop.cli.common import note, open_store, shared_options, write_json
 from wnin_desktop.cli.flags import config_from_flags, given_paths, in_flags, run_flags
-from wnin_desktop.cli.main import leave
-from wnin_desktop.cli.main import run as run_command
 from wnin_desktop.cli.replay_command import copy_as_command
 from wnin_desktop.cli.running import Watching, audit_option, executor_option, run_new
 from wnin_desktop.errors import InputError
@@ -167,8 +165,3 @@ def _summarize(store: Store, experiment_id: str, *, as_json: bool) -> None:
     click.echo(
         f"{run.run_id}: {run.status} at step {run.committed} of {run.steps}{numbers and ': '}{numbers}"
     )
-
-
-def main() -> None:
-    """Run `wnin-train`."""
-    leave(run_command(command, "wnin-train"))

@@ -143,7 +143,7 @@ def test_that_a_batch_of_another_run_or_place_is_noticed():
 
 
 IMPOSSIBLE = {
-    "version": lambda body: b"\x02" + body[1:],
+    "version": lambda body: b"\xff" + body[1:],
     "no rows": lambda body: body[:2] + b"\0\0" + body[4:],
     "layout": lambda body: body[:4] + b"\x09" + body[5:],
     "too short": lambda body: body[:60],
@@ -162,7 +162,7 @@ def test_that_a_sealed_but_impossible_blob_is_refused(change):
 
 
 IMPOSSIBLE_RECENT = {
-    "version": lambda body: b"\x02" + body[1:],
+    "version": lambda body: b"\xff" + body[1:],
     "more columns": lambda body: body[:6] + b"\x01" + body[7:],
     "many members": lambda body: body[:16] + b"\xff\xff\xff\x7f" + body[20:],
     "too short": lambda body: body[:60],

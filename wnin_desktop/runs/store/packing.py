@@ -24,7 +24,7 @@ import numpy as np
 from wnin_desktop.errors import StoreError
 from wnin_desktop.schema.events import StepMetrics
 
-VERSION = 1
+VERSION = 2
 COLUMNS = (
     "timestamp", "train_loss", "clean_train_loss", "val_loss", "accuracy", "perplexity", "temperature",
     "noise_magnitude", "lr", "grad_norm", "update_norm", "noise_to_signal", "hessian_trace_est",

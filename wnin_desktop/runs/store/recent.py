@@ -25,7 +25,7 @@ from wnin_desktop.errors import StoreError
 from wnin_desktop.runs.store.packing import COLUMNS, CRC, SEGMENT, intact, sealed
 from wnin_desktop.schema.events import StepMetrics
 
-VERSION = 1
+VERSION = 2
 HEADER = struct.Struct(f"<B{len(COLUMNS)}sIII")
 MEMBER = np.dtype([("run_key", "<u8"), ("first", "<u8"), ("rows", "<u4")])
 
