@@ -16,6 +16,7 @@ from pydantic import model_validator
 from wnin_desktop.engine.optimizers.groups import by_kernel
 from wnin_desktop.engine.optimizers.registry import Hyper, OptimizerContext, OptimizerRegistry
 from wnin_desktop.schema.base import quantity
+from wnin_desktop.schema.problems import contradiction
 
 
 class SgdHyper(Hyper):
@@ -31,7 +32,7 @@ class SgdHyper(Hyper):
     @model_validator(mode="after")
     def _lookahead(self) -> SgdHyper:
         if self.nesterov and self.momentum == 0:
-            raise ValueError("nesterov needs a momentum above 0")
+            raise contradiction("nesterov", True, "it needs a momentum above 0")
         return self
 
 

@@ -72,7 +72,9 @@ def test_that_torch_steps_the_gaps_when_nobody_looks():
 
 
 def test_that_nesterov_without_momentum_is_refused():
-    with pytest.raises(InputError, match="nesterov"):
+    with pytest.raises(
+        InputError, match=r"^optimizer\.params\.nesterov: True is not accepted; it needs a momentum"
+    ):
         spec("sgd").hyper_parameters(0.1, {"nesterov": True})
 
 

@@ -113,9 +113,7 @@ def _problem(place: _Place, item: Any, prefix: str) -> Problem:
     context, kind = item.get("ctx", {}), item["type"]
     path = prefix + place.path
     if kind == CONTRADICTION:
-        return Problem(
-            join(path, context["field"]) if path else context["field"], context["value"], context["allowed"]
-        )
+        return Problem(prefix + join(place.path, context["field"]), context["value"], context["allowed"])
     if kind == "extra_forbidden":
         return Problem(path, item["input"], _unknown_key(place, item["loc"][-1]))
     if kind == "missing":
@@ -124,7 +122,9 @@ def _problem(place: _Place, item: Any, prefix: str) -> Problem:
         return _wrong_kind(path, place, item["input"])
     if kind == "value_error":
         return Problem(
-            path or "configuration", item["input"], str(context.get("error", item["msg"])).rstrip(".")
+            path.rstrip(".") or "configuration",
+            item["input"],
+            str(context.get("error", item["msg"])).rstrip("."),
         )
     allowed = place.allowed()
     near = suggestion(item["input"], _choices(allowed)) if kind == "literal_error" else ""
