@@ -59,6 +59,7 @@ def main() -> None:
         threads=asked.threads,
         largest_loss_difference=differences,
         products_alone_ms=round(1e3 * products_alone(asked.threads), 3),
+        adamw_alone_ms=round(1e3 * adamw_alone(asked.threads), 3),
         library=contenders["shared"].cohort.library,
     )
 
@@ -83,6 +84,26 @@ def products_alone(threads: int) -> float:
     slow = min(both() for _ in range(10))
     torch.set_num_threads(1)
     return min(fast, slow)
+
+
+def adamw_alone(threads: int) -> float:
+    """Return seconds of the fused AdamW kernel on all models' parameters in one call, by itself."""
+    torch.set_num_threads(threads)
+    size = MODELS * (784 * 128 + 128 + 128 * 10 + 10)
+    weights, gradient = torch.rand(size, requires_grad=True), torch.rand(size)
+    weights.grad = gradient
+    optimizer = torch.optim.AdamW([weights], lr=1e-3, fused=True)
+    clock = time.process_time if threads == 1 else time.perf_counter
+
+    def step() -> float:
+        begun = clock()
+        optimizer.step()
+        return clock() - begun
+
+    step()
+    fastest = min(step() for _ in range(10))
+    torch.set_num_threads(1)
+    return fastest
 
 
 if __name__ == "__main__":
