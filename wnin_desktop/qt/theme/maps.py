@@ -24,6 +24,7 @@ def surface_map(name: str = SURFACES[0]) -> NDArray[np.uint8]:
         import pyqtgraph  # noqa: PLC0415 - a picture is drawn long after the window opened
 
         found = pyqtgraph.colormap.get(LIBRARY_MAPS[name])
+        assert found is not None
         table = found.getLookupTable(nPts=LEVELS, alpha=True, mode=found.BYTE)
         return _frozen(np.asarray(table, dtype=np.uint8))
     if name == "dune":

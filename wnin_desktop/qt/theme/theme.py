@@ -45,10 +45,6 @@ class Theme(QObject):
         self._choice: Choice = "system"
         self._scale = LEAST_SCALE
         self._icons: dict[tuple[str, str], QIcon] = {}
-        self._holders: weakref.WeakKeyDictionary[QObject, tuple[str, str | None]] = (
-            weakref.WeakKeyDictionary()
-        )
-        self._writers: weakref.WeakKeyDictionary[QWidget, str] = weakref.WeakKeyDictionary()
         self.reduced_motion = False
         self.tokens: Tokens = LIGHT
         application.setStyle("Fusion")
