@@ -1,0 +1,77 @@
+"""The editor that fits a field, and what all editors have in common."""
+
+from __future__ import annotations
+
+import html
+from typing import Any, Protocol
+
+from PySide6.QtCore import SignalInstance
+from PySide6.QtWidgets import QWidget
+
+from wnin_desktop.qt.forms.choice import BoolEdit, ChoiceEdit
+from wnin_desktop.qt.forms.make_line import line_editor
+from wnin_desktop.qt.forms.models import ModelsEdit
+from wnin_desktop.qt.forms.path import PathEdit
+from wnin_desktop.schema.fields import FieldSpec, tooltip
+
+
+class Editor(Protocol):
+    """What a form asks of an editor, which is a widget."""
+
+    spec: FieldSpec
+    edited: SignalInstance
+
+    def value(self) -> Any:
+        """Return what stands there, valid or not."""
+        ...
+
+    def fault(self) -> str:
+        """Return what is wrong with it as a sentence, or ""."""
+        ...
+
+    def show_value(self, value: Any) -> None:
+        """Show `value` without telling anybody."""
+        ...
+
+    def set_faulty(self, faulty: bool) -> None:
+        """Draw it as something that must be mended."""
+        ...
+
+
+OTHERS: dict[str, type[ChoiceEdit | BoolEdit | PathEdit | ModelsEdit]] = {
+    "choice": ChoiceEdit,
+    "bool": BoolEdit,
+    "path": PathEdit,
+    "models": ModelsEdit,
+}
+
+
+def editor_for(spec: FieldSpec, parent: QWidget | None = None) -> Any:
+    """Return an editor for any field but a model or a union, named and described."""
+    editor: Any = OTHERS[spec.kind](spec, parent) if spec.kind in OTHERS else line_editor(spec, parent)
+    describe(editor, spec)
+    return editor
+
+
+def describe(editor: QWidget, spec: FieldSpec) -> None:
+    """Give an editor its object name, its accessible name, its tooltip and the anchor of its help."""
+    unit = "" if spec.unit in ("", "1") else f", {spec.unit}"
+    editor.setObjectName(spec.path)
+    editor.setAccessibleName(f"{spec.title}{unit}")
+    editor.setAccessibleDescription(spec.help)
+    editor.setToolTip(rich(tooltip(spec)))
+    editor.setProperty("helpAnchor", spec.path)
+
+
+def rich(text: str) -> str:
+    """Return plain text as rich text, so that a tooltip breaks its lines."""
+    return f"<qt>{html.escape(text).replace(chr(10), '<br>')}</qt>"
+
+
+def help_anchor(widget: QWidget | None) -> str:
+    """Return the anchor of the help page for `widget` or what it stands in; "" where there is none."""
+    while widget is not None:
+        if anchor := widget.property("helpAnchor"):
+            return str(anchor)
+        widget = widget.parentWidget()
+    return ""

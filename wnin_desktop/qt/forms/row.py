@@ -1,0 +1,240 @@
+"""One row of a form: changed mark, label, editor, unit, reset arrow, and below them what is wrong."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import QObject, QSize, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent, QPixmap
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
+
+from wnin_desktop.qt.forms.line import same
+from wnin_desktop.qt.forms.make import Editor, rich
+from wnin_desktop.qt.forms.models import ModelsEdit
+from wnin_desktop.qt.text import tr
+from wnin_desktop.qt.theme import ICON_SMALL, Space, set_font, theme
+from wnin_desktop.qt.theme import set_icon as set_icon
+from wnin_desktop.schema.fields import FieldSpec, default_of, default_words, tooltip
+
+DOT, LABEL, EDITOR, UNIT, RESET, COLUMNS = 0, 1, 2, 3, 4, 5
+DOT_SIZE = Space.XS + 2
+UNIT_LETTERS = 9
+"""Width of the unit's column, in letters x."""
+
+
+class Dot(QWidget):
+    """A dot beside what was changed."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFixedWidth(DOT_SIZE)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        """Draw the dot at the height of one line."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(theme().colour("accent"))
+        painter.drawEllipse(0, (self.height() - DOT_SIZE) // 2, DOT_SIZE, DOT_SIZE)
+        painter.end()
+
+
+class UnitLabel(QLabel):
+    """A unit, cut short where there is no room for it; its tooltip has all of it."""
+
+    full = ""
+
+    def __init__(self, text: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("kind", "muted")
+        set_font(self, "small")
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
+        self.show_unit(text)
+
+    def show_unit(self, text: str) -> None:
+        """Show another unit."""
+        self.full = "" if text == "1" else text
+        self.setToolTip(self.full)
+        self._cut()
+
+    def _cut(self) -> None:
+        width = self.fontMetrics().averageCharWidth() * UNIT_LETTERS
+        self.setFixedWidth(width)
+        self.setText(self.fontMetrics().elidedText(self.full, Qt.TextElideMode.ElideRight, width))
+
+    def changeEvent(self, event: Any) -> None:  # noqa: N802 - Qt's name
+        """Cut anew for another font."""
+        super().changeEvent(event)
+        if event.type() == event.Type.FontChange:
+            self._cut()
+
+
+class Fault(QWidget):
+    """What is wrong, in words, with a sign beside it."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.sign = Sign(self)
+        self.label = QLabel(self)
+        self.label.setWordWrap(True)
+        self.label.setProperty("kind", "danger")
+        self.label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        set_font(self.label, "small")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(Space.XS)
+        row.addWidget(self.sign, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(self.label, 1)
+        self.hide()
+
+    def say(self, text: str) -> None:
+        """Show `text`, or nothing."""
+        self.label.setText(text)
+        self.setVisible(bool(text))
+
+
+class Sign(QLabel):
+    """The sign of a fault, in the theme's colour of danger."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFixedSize(QSize(ICON_SMALL, ICON_SMALL))
+        self.setAccessibleName(tr("Error"))
+        set_icon(self, "error", "danger")  # type: ignore[arg-type] - it has setIcon, below
+
+    def setIcon(self, icon: Any) -> None:  # noqa: N802 - the name the theme calls
+        """Show the icon of the present theme."""
+        pixmap: QPixmap = icon.pixmap(QSize(ICON_SMALL, ICON_SMALL), self.devicePixelRatioF())
+        self.setPixmap(pixmap)
+
+
+class FieldRow(QObject):
+    """The widgets of one field; they live in the grid of a form."""
+
+    edited = Signal(str, object)
+    """Path below the form's base, and the value."""
+
+    def __init__(self, spec: FieldSpec, editor: Editor | Any, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.spec, self.path, self.editor = spec, spec.path, editor
+        self.default: Any = default_of(spec)
+        self._problem = ""
+        self._is_shown = True
+        self.label = QLabel(spec.title, parent)
+        self.label.setObjectName(f"{spec.path}.label")
+        self.label.setWordWrap(True)
+        self.label.setToolTip(editor.toolTip())
+        self.label.setBuddy(editor.focusProxy() or editor)
+        self.dot = Dot(parent)
+        self.unit = UnitLabel(spec.unit, parent)
+        self.reset = self._reset_button(parent)
+        self.fault = Fault(parent)
+        self.fault.label.setObjectName(f"{spec.path}.fault")
+        editor.edited.connect(self._edited)
+
+    def _reset_button(self, parent: QWidget) -> QToolButton:
+        button = QToolButton(parent)
+        button.setObjectName(f"{self.path}.reset")
+        set_icon(button, "reset")
+        policy = button.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        button.setSizePolicy(policy)
+        button.clicked.connect(self.put_back)
+        return button
+
+    def add_to(self, grid: QGridLayout, line: int) -> None:
+        """Take two lines of `grid`."""
+        for column, widget in ((DOT, self.dot), (LABEL, self.label), (UNIT, self.unit), (RESET, self.reset)):
+            grid.addWidget(widget, line, column)
+        if isinstance(self.editor, ModelsEdit):
+            grid.addWidget(self.editor, line + 1, LABEL, 1, COLUMNS - 1)
+            grid.addWidget(self.fault, line + 2, LABEL, 1, COLUMNS - 1)
+            return
+        grid.addWidget(self.editor, line, EDITOR)
+        grid.addWidget(self.fault, line + 1, EDITOR, 1, COLUMNS - EDITOR)
+
+    @property
+    def lines(self) -> int:
+        """How many lines of the grid it takes."""
+        return 3 if isinstance(self.editor, ModelsEdit) else 2
+
+    def show_value(self, value: Any) -> None:
+        """Show `value`, whether it is the default, and what is wrong with it."""
+        self.editor.show_value(value)
+        self._mark(value)
+        self._say()
+
+    def set_default(self, value: Any) -> None:
+        """Take another value for the default, such as an optimizer's own learning rate."""
+        self.default = value
+        self._mark(self.value())
+
+    def value(self) -> Any:
+        """Return what stands there."""
+        return self.editor.value()
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether it is another value than the default."""
+        return self._is_changed(self.value())
+
+    def _is_changed(self, value: Any) -> bool:
+        return not self.spec.required and not same(value, self.default)
+
+    def show_problem(self, text: str) -> None:
+        """Say what the experiment finds wrong; "" for nothing."""
+        self._problem = text
+        self._say()
+
+    @property
+    def fault_text(self) -> str:
+        """What is said to be wrong, or ""."""
+        return self.editor.fault() or self._problem
+
+    def show_unit(self, unit: str) -> None:
+        """Show another unit, and tell it to those who cannot see it."""
+        self.unit.show_unit(unit)
+        self.editor.setAccessibleName(
+            f"{self.spec.title}, {unit}" if unit not in ("", "1") else self.spec.title
+        )
+
+    def set_shown(self, shown: bool) -> None:
+        """Show or hide the whole row."""
+        self._is_shown = shown
+        for widget in (self.label, self.editor, self.unit):
+            widget.setVisible(shown)
+        self._mark(self.value())
+        self._say()
+
+    def put_back(self) -> None:
+        """Set the field to its default."""
+        self.editor.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._edited(self.default)
+
+    def _edited(self, value: Any) -> None:
+        self._problem = ""
+        self.show_value(value)
+        self.edited.emit(self.path, value)
+
+    def _mark(self, value: Any) -> None:
+        changed = self._is_changed(value) and self._is_shown
+        self.dot.setVisible(changed)
+        self.reset.setVisible(changed)
+        if changed:
+            words = default_words(self.spec) if self.default == default_of(self.spec) else str(self.default)
+            text = tr("Reset {0} to {1}").format(self.spec.title, words or tr("the default"))
+            self.dot.setToolTip(tr("Changed; the default is {0}").format(words or tr("another")))
+            self.reset.setToolTip(text)
+            self.reset.setAccessibleName(text)
+
+    def _say(self) -> None:
+        text = self.fault_text if self._is_shown else ""
+        self.fault.say(text)
+        self.editor.set_faulty(bool(text))
+        self.editor.setAccessibleDescription(text or self.spec.help)
+
+    def describe(self, spec: FieldSpec) -> None:
+        """Take the tooltip of another spec of the same field (flags may come later)."""
+        self.spec = spec
+        for widget in (self.editor, self.label):
+            widget.setToolTip(rich(tooltip(spec)))
