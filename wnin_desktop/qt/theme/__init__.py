@@ -10,10 +10,11 @@ maps        colours of surfaces and of temperature
 """
 
 from wnin_desktop.qt.theme.arms import ArmLook, marker_path
-from wnin_desktop.qt.theme.measures import HAIRLINE, ICON_LARGE, ICON_SMALL, RADIUS, Space
+from wnin_desktop.qt.theme.measures import FOCUS, HAIRLINE, ICON_LARGE, ICON_SMALL, RADIUS, Space
 from wnin_desktop.qt.theme.theme import Theme, set_font, set_icon, theme
 
 __all__ = [
+    "FOCUS",
     "HAIRLINE",
     "ICON_LARGE",
     "ICON_SMALL",

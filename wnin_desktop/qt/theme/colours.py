@@ -19,7 +19,8 @@ def colours(tokens: Tokens) -> dict[str, str]:
 
     Beside the tokens: `edge` (outline of a field), `hover`, `pressed`, `stripe` (every second row),
     `selected`, `disabled` (text of what cannot be used), `on_accent` (text on accent), `accent_strong`
-    (accent under the pointer) and a `..._tint` of accent, warning, danger and good (the ground of a badge or notice).
+    (accent under the pointer) and a `..._tint` of accent, warning, danger and good (ground of a badge or
+    notice).
     """
     found = {name: getattr(tokens, name) for name in tokens.__dataclass_fields__}
     found |= {

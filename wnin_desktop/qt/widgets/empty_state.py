@@ -1,0 +1,93 @@
+"""What is shown where nothing is yet: what will appear here, and how to get it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+
+from wnin_desktop.qt.theme import Space, set_font, theme
+from wnin_desktop.qt.theme.keepers import keep
+
+PICTURE = 32
+WIDEST = 420
+
+Deed = tuple[str, Callable[[], object]] | QAction
+"""What a button says and does."""
+
+
+class EmptyState(QWidget):
+    """An icon, a title, a sentence and, where there is something to do, the button that does it."""
+
+    def __init__(
+        self, icon: str, title: str, text: str, action: Deed | None = None, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.setObjectName("empty-state")
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self._icon, self._deed = QLabel(self), action
+        self._title, self._text = QLabel(self), QLabel(self)
+        self.button = QPushButton(self)
+        self._dress()
+        self._place()
+        self.set(icon, title, text, action)
+
+    def set(self, icon: str, title: str, text: str, action: Deed | None = None) -> None:
+        """Say something else."""
+        size = QSize(PICTURE, PICTURE)
+        keep(
+            self._icon,
+            "picture-keeper",
+            theme().changed,
+            lambda label: label.setPixmap(theme().icon(icon, "muted").pixmap(size, self.devicePixelRatioF())),
+        )
+        self._title.setText(title)
+        self._text.setText(text)
+        self.setAccessibleName(title)
+        self.setAccessibleDescription(text)
+        self._deed = action
+        self.button.setVisible(action is not None)
+        if action is not None:
+            self.button.setText(action.text() if isinstance(action, QAction) else action[0])
+
+    def _dress(self) -> None:
+        centre = Qt.AlignmentFlag.AlignCenter
+        for label, name in ((self._icon, "picture"), (self._title, "title"), (self._text, "text")):
+            label.setObjectName(f"empty-state-{name}")
+            label.setAlignment(centre)
+            label.setTextFormat(Qt.TextFormat.PlainText)
+        self._text.setWordWrap(True)
+        self._text.setProperty("kind", "muted")
+        self._text.setMaximumWidth(WIDEST)
+        self._title.setWordWrap(True)
+        set_font(self._title, "title")
+        self.button.setObjectName("empty-state-action")
+        self.button.setProperty("kind", "primary")
+        self.button.clicked.connect(self._act)
+
+    def _place(self) -> None:
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(Space.L, Space.L, Space.L, Space.L)
+        layout.setSpacing(Space.S)
+        layout.addStretch(2)
+        layout.addWidget(self._icon)
+        layout.addWidget(self._title)
+        line = QVBoxLayout()
+        line.addWidget(self._text, 0, Qt.AlignmentFlag.AlignHCenter)
+        layout.addLayout(line)
+        layout.addSpacing(Space.S)
+        layout.addWidget(self.button, 0, Qt.AlignmentFlag.AlignHCenter)
+        layout.addStretch(3)
+
+    def resizeEvent(self, event: object) -> None:  # noqa: N802 - the name is Qt's
+        """Give the sentence all the width it may have, so that it wraps late."""
+        super().resizeEvent(event)  # type: ignore[arg-type] - Qt's own event, passed on
+        self._text.setFixedWidth(min(WIDEST, max(self.width() - 2 * Space.L, 1)))
+
+    def _act(self) -> None:
+        if isinstance(self._deed, QAction):
+            self._deed.trigger()
+        elif self._deed is not None:
+            self._deed[1]()
