@@ -1,7 +1,8 @@
 """Editors and forms made from field specs, and the preview of a schedule.
 
-editors      NumberEdit, IntEdit, SizeEdit, ListEdit, TextEdit, ScalarEdit, TableEdit, ChoiceEdit, BoolEdit,
-             PathEdit, ModelsEdit: `value()`, `show_value(value)`, `fault()`, `set_faulty(bool)`, signal `edited(value)`
+editors      NumberEdit, IntEdit, SizeEdit, ListEdit, TextEdit, ScalarEdit, TableEdit, ChoiceEdit,
+             BoolEdit, PathEdit, ModelsEdit: `value()`, `show_value(value)`, `fault()`,
+             `set_faulty(bool)`, signal `edited(value)`
 Form         specs bound to a place in nested data, signal `edited(path, value)`
 ParamsForm   an optimizer's hyper-parameters from the catalogue
 """

@@ -1,4 +1,4 @@
-"""The rows of a form in their grid: fields, models under a heading, unions with the branch in force, a fold."""
+"""The rows of a form in their grid: fields, models under a heading, unions with their branch, a fold."""
 
 from __future__ import annotations
 
@@ -128,15 +128,12 @@ class Body(QWidget):
 
 
 class UnionPart(QObject):
-    """A union: the row that picks its kind, and the body of the kind in force; others remember their values."""
+    """A union: the row that picks its kind, and the body of that kind; others remember their values."""
 
     def __init__(self, spec: FieldSpec, parent: Body) -> None:
         super().__init__(parent)
         self.spec, self._parent = spec, parent
-        kind = msgspec.structs.replace(
-            spec, kind="choice", path=under(spec.path, "kind"), branches=(), default=None
-        )
-        kind = msgspec.structs.replace(kind, default=(spec.default or {}).get("kind"), nullable=False)
+        kind = kind_spec(spec)
         editor = ChoiceEdit(kind, parent)
         describe(editor, kind)
         for branch in spec.branches:
@@ -201,6 +198,18 @@ class UnionPart(QObject):
             if value is not MISSING and check(field, value) is None:
                 table[field.name] = value
         return table
+
+
+def kind_spec(spec: FieldSpec) -> FieldSpec:
+    """Return the field that picks the kind of a union."""
+    return msgspec.structs.replace(
+        spec,
+        kind="choice",
+        path=under(spec.path, "kind"),
+        branches=(),
+        default=(spec.default or {}).get("kind"),
+        nullable=False,
+    )
 
 
 def heading(spec: FieldSpec, parent: QWidget) -> QLabel:

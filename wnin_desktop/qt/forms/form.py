@@ -26,8 +26,8 @@ CELL = re.compile(r"\[(\d+)\]\.(\w+)")
 class Form(QWidget):
     """One column of fields.
 
-    The form holds a copy of the data it shows, so that a part of a table may be told to it alone. Showing a
-    value never moves the cursor, rebuilds a widget or emits `edited`.
+    The form holds a copy of the data it shows, so that a part of a table may be told to it alone. Showing
+    a value never moves the cursor, rebuilds a widget or emits `edited`.
     """
 
     edited = Signal(str, object)

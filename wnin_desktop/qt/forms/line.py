@@ -47,7 +47,7 @@ class LineEditor(QLineEdit):
         self.editingFinished.connect(self._tidy)
 
     def read(self, text: str) -> Any:
-        """Return the value of `text`, which is not empty; a ValueError says in a sentence why there is none."""
+        """Return the value of `text`, which is not empty; a ValueError says why there is none."""
         return text
 
     def write(self, value: Any) -> str:
@@ -78,7 +78,7 @@ class LineEditor(QLineEdit):
         return as_sentence(check(self.spec, value) or "")
 
     def show_value(self, value: Any) -> None:
-        """Show `value`; text that already means it is left alone, so that nobody is disturbed while typing."""
+        """Show `value`; text that already means it is left alone: nobody is disturbed while typing."""
         if same(value, self.value()) and (self.text() or value is None):
             return
         self._is_showing = True

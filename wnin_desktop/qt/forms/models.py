@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QToolButton, QWidget
 
 from wnin_desktop.qt.forms.line import LineEditor, as_sentence, same
@@ -64,7 +64,8 @@ class ModelsEdit(QWidget):
         """Show `value` without telling anybody; cells that already mean it are left alone."""
         if same_rows(value, self.value()):
             return
-        tables = [row for row in value if isinstance(row, dict)] if isinstance(value, list | tuple) else []
+        rows = value if isinstance(value, list | tuple) else ()
+        tables = [row for row in rows if isinstance(row, dict)]
         self._stray = None if tables or value == [] else value
         while len(self._rows) > len(tables):
             self._drop_row()
@@ -143,7 +144,7 @@ class ModelsEdit(QWidget):
 
     def _place_button(self) -> None:
         self._grid.removeWidget(self.add_button)
-        self._grid.addWidget(self.add_button, len(self._rows) + 1, 0)
+        self._grid.addWidget(self.add_button, len(self._rows) + 1, 0, Qt.AlignmentFlag.AlignLeft)
         fewest, most = self.spec.min_length or 0, self.spec.max_length
         for remover in self._removers:
             remover.setEnabled(len(self._rows) > fewest)
