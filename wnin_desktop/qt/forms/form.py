@@ -46,7 +46,7 @@ class Form(QWidget):
         Args:
             specs: The fields; their paths lie below `base`.
             base: Where in the data the fields lie ("arms[0]"); `bind` moves the form elsewhere.
-            editors: Makers of own editors by path of a spec, such as a list of optimizers for `optimizer.name`.
+            editors: Makers of own editors by path of a spec, such as a list for `optimizer.name`.
             parent: Qt's.
         """
         super().__init__(parent)

@@ -53,7 +53,7 @@ class ModelsEdit(QWidget):
         return [{name: editor.value() for name, editor in row.items()} for row in self._rows]
 
     def fault(self) -> str:
-        """Return the first thing that is wrong with a cell or with the number of rows; "" where nothing is."""
+        """Return the first thing that is wrong with a cell or with the number of rows, or ""."""
         for index, row in enumerate(self._rows):
             for editor in row.values():
                 if fault := editor.fault():

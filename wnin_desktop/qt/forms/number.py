@@ -45,7 +45,7 @@ class NumberEdit(LineEditor):
         return numbers.show(value) if isinstance(value, int | float) else str(value)
 
     def step_by(self, steps: int, *, large: bool = False) -> None:
-        """Step the number as the arrow keys (or, `large`, the page keys) do; without one, from the default."""
+        """Step the number as the arrow keys (`large`: page keys) do; without one, from the default."""
         value = self.value()
         if not isinstance(value, int | float):
             value = self.spec.default if isinstance(self.spec.default, int | float) else (self.spec.ge or 1)

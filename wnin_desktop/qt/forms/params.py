@@ -105,7 +105,7 @@ class ParamsForm(QWidget):
     def params_for(
         self, name: str, specs: tuple[FieldSpec, ...] | None, present: Mapping[str, Any]
     ) -> dict[str, Any]:
-        """Return what the table is to hold for another optimizer: its former values, else those that fit both."""
+        """Return what the table is to hold for another optimizer: its former values, else what fits both."""
         if name in self._memory:
             return dict(self._memory[name])
         fields = {spec.name: spec for spec in parameter_specs(specs or ())}

@@ -12,8 +12,7 @@ from wnin_desktop.qt.forms.line import same
 from wnin_desktop.qt.forms.make import Editor, rich
 from wnin_desktop.qt.forms.models import ModelsEdit
 from wnin_desktop.qt.text import tr
-from wnin_desktop.qt.theme import ICON_SMALL, Space, set_font, theme
-from wnin_desktop.qt.theme import set_icon as set_icon
+from wnin_desktop.qt.theme import ICON_SMALL, Space, set_font, set_icon, theme
 from wnin_desktop.schema.fields import FieldSpec, default_of, default_words, tooltip
 
 DOT, LABEL, EDITOR, UNIT, RESET, COLUMNS = 0, 1, 2, 3, 4, 5
