@@ -56,7 +56,7 @@ def get(data: Any, path: str) -> Any:
 
 
 def put(data: Any, path: str, value: Any) -> Any:
-    """Return `data` with `value` at `path`; tables that are not there are made, `data` itself stays as it was."""
+    """Return `data` with `value` at `path`, tables made on the way; `data` itself stays as it was."""
     return _put(data, split(path), value)
 
 
