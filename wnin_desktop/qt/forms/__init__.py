@@ -5,6 +5,8 @@ editors      NumberEdit, IntEdit, SizeEdit, ListEdit, TextEdit, ScalarEdit, Tabl
              `set_faulty(bool)`, signal `edited(value)`
 Form         specs bound to a place in nested data, signal `edited(path, value)`
 ParamsForm   an optimizer's hyper-parameters from the catalogue
+SchedulePreview, ScheduleSpark
+             the curve of a schedule, with handles and as a small line
 """
 
 from wnin_desktop.qt.forms.choice import BoolEdit, ChoiceEdit
@@ -15,6 +17,7 @@ from wnin_desktop.qt.forms.models import ModelsEdit
 from wnin_desktop.qt.forms.number import IntEdit, NumberEdit, SizeEdit
 from wnin_desktop.qt.forms.params import ParamsForm, optimizer_choice, parameter_specs
 from wnin_desktop.qt.forms.path import PathEdit
+from wnin_desktop.qt.forms.schedule_preview import SchedulePreview, ScheduleSpark
 
 __all__ = [
     "BoolEdit",
@@ -29,6 +32,8 @@ __all__ = [
     "ParamsForm",
     "PathEdit",
     "ScalarEdit",
+    "SchedulePreview",
+    "ScheduleSpark",
     "SizeEdit",
     "TableEdit",
     "TextEdit",
