@@ -41,7 +41,7 @@ def colours(tokens: Tokens) -> dict[str, str]:
 
 def grounds(name: str) -> tuple[str, ...]:
     """Return the names of the colours that `name` is read on."""
-    own = (f"{name}_tint",) if name in TINTS else ()
+    own = (f"{name}_tint",) if name in TINTS else tuple(f"{tint}_tint" for tint in TINTS)
     return ("window", "panel", "raised", "hover", "stripe", "selected", *own)
 
 

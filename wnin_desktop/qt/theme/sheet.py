@@ -28,7 +28,7 @@ def make_sheet(colours: dict[str, str]) -> str:
     focused = {"focus_y": Space.XS - FOCUS, "focus_x": Space.S - FOCUS}
     sizes = {
         "xs": Space.XS, "s": Space.S, "m": Space.M, "l": Space.L, "xl": Space.XL, "radius": RADIUS,
-        "small_radius": RADIUS - 2, "hairline": HAIRLINE, "focus": FOCUS,
+        "small_radius": RADIUS - 2, "line": HAIRLINE, "focus": FOCUS,
         "height": CONTROL_HEIGHT - 2 * Space.XS,
     }  # fmt: skip
     values = {name: f"{size}px" for name, size in (inner | focused | sizes).items()}
@@ -57,14 +57,14 @@ def _picture(path: Path, name: str, colour: str) -> str:
 
 SHEET = """
 QToolTip {
-    color: $text; background: $raised; border: $hairline solid $edge; padding: $xs $s;
+    color: $text; background: $raised; border: $line solid $edge; padding: $xs $s;
 }
 QMainWindow::separator { background: $hairline; width: 1px; height: 1px; margin: 2px; }
 QMainWindow::separator:hover { background: $accent; }
 
 /* buttons */
 QPushButton {
-    color: $text; background: $raised; border: $hairline solid $edge; border-radius: $radius;
+    color: $text; background: $raised; border: $line solid $edge; border-radius: $radius;
     padding: $pad_y $m; min-height: $height;
 }
 QPushButton:hover { background: $hover; }
@@ -104,7 +104,7 @@ QToolButton::menu-arrow { image: $down; width: 12px; height: 12px; }
 
 /* fields */
 QLineEdit, QAbstractSpinBox, QComboBox, QPlainTextEdit, QTextEdit, QKeySequenceEdit {
-    color: $text; background: $panel; border: $hairline solid $edge; border-radius: $radius;
+    color: $text; background: $panel; border: $line solid $edge; border-radius: $radius;
     selection-background-color: $accent; selection-color: $on_accent;
 }
 QLineEdit, QAbstractSpinBox, QComboBox { padding: $pad_y $pad_x; min-height: $height; }
@@ -112,12 +112,14 @@ QKeySequenceEdit { border: none; background: transparent; }
 QAbstractSpinBox { padding-right: 18px; }
 QAbstractSpinBox QLineEdit, QComboBox QLineEdit, QKeySequenceEdit QLineEdit { min-height: 0; }
 QAbstractSpinBox QLineEdit, QComboBox QLineEdit { border: none; padding: 0; background: transparent; }
+QAbstractSpinBox QLineEdit { padding-left: 6px; }
 QLineEdit:hover, QAbstractSpinBox:hover, QComboBox:hover { border-color: $muted; }
 QLineEdit:focus, QAbstractSpinBox:focus, QComboBox:focus, QComboBox:on {
     border: $focus solid $accent; padding: $focus_y $focus_x;
 }
 QAbstractSpinBox:focus { padding-right: 17px; }
 QAbstractSpinBox QLineEdit:focus, QComboBox QLineEdit:focus { border: none; padding: 0; }
+QAbstractSpinBox QLineEdit:focus { padding-left: 6px; }
 QPlainTextEdit:focus, QTextEdit:focus { border: $focus solid $accent; }
 QLineEdit:read-only { background: $window; }
 QLineEdit:disabled, QAbstractSpinBox:disabled, QComboBox:disabled, QPlainTextEdit:disabled,
@@ -142,7 +144,7 @@ QComboBox::drop-down { border: none; width: 20px; }
 QComboBox::down-arrow { image: $down; width: 12px; height: 12px; }
 QComboBox::down-arrow:disabled { image: $down_off; }
 QComboBox QAbstractItemView {
-    background: $raised; border: $hairline solid $edge; padding: $xs; outline: 0;
+    background: $raised; border: $line solid $edge; padding: $xs; outline: 0;
 }
 QComboBox QAbstractItemView::item { min-height: $height; padding: 0 $xs; border-radius: $small_radius; }
 
@@ -152,7 +154,7 @@ QCheckBox, QRadioButton {
 QCheckBox:focus, QRadioButton:focus { border-color: $accent; }
 QCheckBox:disabled, QRadioButton:disabled { color: $disabled; }
 QCheckBox::indicator, QRadioButton::indicator, QAbstractItemView::indicator {
-    width: 14px; height: 14px; border: $hairline solid $muted; background: $panel;
+    width: 14px; height: 14px; border: $line solid $muted; background: $panel;
 }
 QCheckBox::indicator, QAbstractItemView::indicator { border-radius: 4px; }
 QRadioButton::indicator { border-radius: 8px; }
@@ -175,7 +177,7 @@ QSlider::groove:horizontal { height: 4px; border-radius: 2px; background: $press
 QSlider::groove:vertical { width: 4px; border-radius: 2px; background: $pressed; }
 QSlider::sub-page:horizontal, QSlider::add-page:vertical { background: $accent; border-radius: 2px; }
 QSlider::handle {
-    background: $panel; border: $hairline solid $muted; width: 12px; height: 12px; border-radius: 7px;
+    background: $panel; border: $line solid $muted; width: 12px; height: 12px; border-radius: 7px;
 }
 QSlider::handle:horizontal { margin: -5px 0; }
 QSlider::handle:vertical { margin: 0 -5px; }
@@ -191,7 +193,7 @@ QProgressBar {
 QProgressBar::chunk { background: $accent; border-radius: 3px; }
 
 /* tabs and docks */
-QTabWidget::pane { border: none; border-top: $hairline solid $hairline; }
+QTabWidget::pane { border: none; border-top: $line solid $hairline; }
 QTabBar { background: transparent; }
 QTabBar::tab {
     color: $muted; background: transparent; border: none; padding: 6px $m; margin: 0;
@@ -221,24 +223,25 @@ QTableView::item, QTreeView::item, QListView::item { padding: 3px $xs; border: n
 QListView::item, QTreeView::item { min-height: 20px; }
 QAbstractItemView::item:hover { background: $hover; }
 QAbstractItemView::item:selected { background: $selected; color: $text; }
-QTableView:focus, QTreeView:focus, QListView:focus { border: $hairline solid $accent; }
+QTableView:focus, QTreeView:focus, QListView:focus { border: $line solid $accent; }
 QTreeView::branch:has-children:closed { image: $right; }
 QTreeView::branch:has-children:open { image: $down; }
 QHeaderView { background: $panel; border: none; }
 QHeaderView::section {
-    background: $panel; color: $muted; border: none; border-bottom: $hairline solid $hairline;
-    padding: $xs $s;
+    background: $panel; color: $muted; border: none; border-bottom: $line solid $hairline;
+    padding: $xs $s; text-align: left;
 }
+QHeaderView::section:checked { font-weight: 400; }
 QHeaderView::section:hover { color: $text; background: $hover; }
 QHeaderView::up-arrow { image: $up; width: 10px; height: 10px; }
 QHeaderView::down-arrow { image: $down; width: 10px; height: 10px; }
-QTableCornerButton::section { background: $panel; border: none; border-bottom: $hairline solid $hairline; }
+QTableCornerButton::section { background: $panel; border: none; border-bottom: $line solid $hairline; }
 
 /* menus and bars */
-QMenuBar { background: $window; border-bottom: $hairline solid $hairline; padding: 1px $xs; }
+QMenuBar { background: $window; border-bottom: $line solid $hairline; padding: 1px $xs; }
 QMenuBar::item { padding: $xs $s; border-radius: $small_radius; background: transparent; }
 QMenuBar::item:selected, QMenuBar::item:pressed { background: $pressed; }
-QMenu { background: $raised; border: $hairline solid $edge; padding: $xs; }
+QMenu { background: $raised; border: $line solid $edge; padding: $xs; }
 QMenu::item { padding: 5px $xl 5px $s; border-radius: $small_radius; }
 QMenu::item:selected { background: $selected; color: $text; }
 QMenu::item:disabled { color: $disabled; }
@@ -248,10 +251,10 @@ QMenu::indicator { width: 14px; height: 14px; left: 6px; }
 QMenu::indicator:checked { image: $menu_tick; }
 QMenu::right-arrow { image: $right; width: 12px; height: 12px; right: $xs; }
 QToolBar {
-    background: $window; border: none; border-bottom: $hairline solid $hairline; padding: $xs; spacing: $xs;
+    background: $window; border: none; border-bottom: $line solid $hairline; padding: $xs; spacing: $xs;
 }
 QToolBar::separator { background: $hairline; width: 1px; height: 1px; margin: $xs; }
-QStatusBar { background: $window; border-top: $hairline solid $hairline; color: $muted; }
+QStatusBar { background: $window; border-top: $line solid $hairline; color: $muted; }
 QStatusBar::item { border: none; }
 
 /* frames, scroll bars, splitters */

@@ -111,15 +111,16 @@ class KeyHint(QWidget):
         return self._text
 
     def set_keys(self, keys: str | QKeySequence) -> None:
-        """Show other keys; none hides the hint."""
+        """Show other keys; without any there is nothing to see."""
         self._text = QKeySequence(keys).toString(QKeySequence.SequenceFormat.NativeText)
         self.setAccessibleName(self._text)
-        self.setVisible(bool(self._text) and self.isVisibleTo(self.parentWidget()))
         self.updateGeometry()
         self.update()
 
     def sizeHint(self) -> QSize:  # noqa: N802
         """Return room for the keys."""
+        if not self._text:
+            return QSize(0, 0)
         metrics = self.fontMetrics()
         return QSize(metrics.horizontalAdvance(self._text) + 2 * 6, metrics.height() + 4)
 
@@ -132,6 +133,8 @@ class KeyHint(QWidget):
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
         """Draw a key cap."""
+        if not self._text:
+            return
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(theme().colour("edge"), HAIRLINE))

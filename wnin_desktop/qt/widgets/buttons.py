@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QSizePolicy, QToolButto
 
 from wnin_desktop.qt.theme import HAIRLINE, ICON_SMALL, RADIUS, set_icon, theme
 
-SEGMENT_SHEET = "QToolButton { padding: 3px 8px; border-radius: 4px; }"
+SEGMENT_SHEET = "QToolButton { padding: 0 8px; border-radius: 4px; }"
 
 
 class IconButton(QToolButton):

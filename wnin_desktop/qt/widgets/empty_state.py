@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QAction
+from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from wnin_desktop.qt.theme import Space, set_font, theme
@@ -47,6 +47,7 @@ class EmptyState(QWidget):
         self._text.setText(text)
         self.setAccessibleName(title)
         self.setAccessibleDescription(text)
+        self._give_room()
         self._deed = action
         self.button.setVisible(action is not None)
         if action is not None:
@@ -60,7 +61,6 @@ class EmptyState(QWidget):
             label.setTextFormat(Qt.TextFormat.PlainText)
         self._text.setWordWrap(True)
         self._text.setProperty("kind", "muted")
-        self._text.setMaximumWidth(WIDEST)
         self._title.setWordWrap(True)
         set_font(self._title, "title")
         self.button.setObjectName("empty-state-action")
@@ -74,17 +74,25 @@ class EmptyState(QWidget):
         layout.addStretch(2)
         layout.addWidget(self._icon)
         layout.addWidget(self._title)
-        line = QVBoxLayout()
-        line.addWidget(self._text, 0, Qt.AlignmentFlag.AlignHCenter)
-        layout.addLayout(line)
+        layout.addWidget(self._text, 0, Qt.AlignmentFlag.AlignHCenter)
         layout.addSpacing(Space.S)
         layout.addWidget(self.button, 0, Qt.AlignmentFlag.AlignHCenter)
         layout.addStretch(3)
 
-    def resizeEvent(self, event: object) -> None:  # noqa: N802 - the name is Qt's
-        """Give the sentence all the width it may have, so that it wraps late."""
-        super().resizeEvent(event)  # type: ignore[arg-type] - Qt's own event, passed on
-        self._text.setFixedWidth(min(WIDEST, max(self.width() - 2 * Space.L, 1)))
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - the names are Qt's
+        """Give the sentence the width it may have, and the height it then needs."""
+        super().resizeEvent(event)
+        self._give_room()
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
+        """Give the sentence room in another size of text."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange and hasattr(self, "button"):
+            self._give_room()
+
+    def _give_room(self) -> None:
+        width = min(WIDEST, max(self.width() - 2 * Space.L, 1))
+        self._text.setFixedSize(width, self._text.heightForWidth(width))
 
     def _act(self) -> None:
         if isinstance(self._deed, QAction):

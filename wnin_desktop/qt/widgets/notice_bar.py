@@ -73,6 +73,7 @@ class NoticeBar(QWidget):
         self.action_button.setText(action)
         self.action_button.setVisible(bool(action))
         self.details.setPlainText(details)
+        _give_lines(self.details)
         self.details_button.setVisible(bool(details))
         self.show_details(False)
         self.setAccessibleName(text)
@@ -125,7 +126,7 @@ class NoticeBar(QWidget):
         words.addWidget(self._more)
         top = QHBoxLayout()
         top.setSpacing(Space.S)
-        top.addWidget(self._picture, 0, Qt.AlignmentFlag.AlignTop)
+        top.addWidget(self._picture, 0, Qt.AlignmentFlag.AlignVCenter)
         top.addLayout(words, 1)
         for button in (self.action_button, self.details_button, self.copy_button, self.close_button):
             top.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
@@ -175,4 +176,5 @@ class NoticeBar(QWidget):
 
 
 def _give_lines(view: QPlainTextEdit) -> None:
-    view.setFixedHeight(view.fontMetrics().lineSpacing() * DETAIL_LINES + Space.M)
+    lines = min(max(view.blockCount(), 2), DETAIL_LINES) + 1
+    view.setFixedHeight(view.fontMetrics().lineSpacing() * lines + Space.M)
