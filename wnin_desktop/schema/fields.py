@@ -40,6 +40,13 @@ PATHS = frozenset({"TaskConfig.path", "PluginNetworkConfig.name"})
 """Fields whose text is a file or a folder."""
 SELDOM = frozenset({"eps", "nesterov", "preserve_scale", "adjust", "adamw_beta1", "adamw_beta2", "centered"})
 """Hyper-parameters of optimizers that a form folds away."""
+STARTS: Mapping[str, Any] = {
+    "PhasesSchedule.phases": [
+        {"name": "explore", "until": 0.5, "factor": 1.0},
+        {"name": "settle", "until": 1.0, "factor": 0.1},
+    ],
+}
+"""What a form begins with where the model has no default, as Model.field."""
 SMALL_DEFAULT = 0.01
 SET_FLAG = "--set"
 PARAMS = "optimizer.params."
@@ -169,15 +176,15 @@ def default_of(spec: FieldSpec) -> Any:
     """Return the value a new configuration holds here, built from the parts where the model states none."""
     if spec.kind == "model" and spec.required:
         return default_data(spec.fields)
-    if spec.kind == "models" and spec.required:
-        return [default_data(spec.fields)]
     return to_jsonable_python(spec.default)
 
 
 def default_data(specs: Iterable[FieldSpec]) -> dict[str, Any]:
     """Return the defaults of `specs` as a table; required fields without a default are left out."""
     return {
-        spec.name: default_of(spec) for spec in specs if not spec.required or spec.kind in ("model", "models")
+        spec.name: default_of(spec)
+        for spec in specs
+        if not spec.required or spec.kind == "model" or spec.default is not None
     }
 
 
@@ -202,7 +209,7 @@ def _spec(model: type[BaseModel], name: str, field: FieldInfo, prefix: str) -> F
         help=field.description or "",
         unit=str(extra.get("unit", "1")),
         nullable=nullable,
-        default=_default(field),
+        default=STARTS.get(place, _default(field)),
         required=field.is_required(),
         allowed=describe_field(field),
         advanced=place in ADVANCED or (model.__name__.endswith("Hyper") and name in SELDOM),
