@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from wnin_desktop.runs.watch.member import Mark, Member, News, aligned
 from wnin_desktop.runs.watch.pyramid import Grown, Pyramid
-from wnin_desktop.runs.watch.series import Series, index_of
+from wnin_desktop.runs.watch.series import index_of
 from wnin_desktop.runs.watch.student import half_width
+
+BLOCK = 8192
+"""Steps whose bands are made together."""
 
 
 @dataclass(frozen=True)
@@ -53,14 +58,15 @@ def over_seeds(steps: NDArray, values: NDArray[np.float64]) -> Band:
 
 
 class GrowingBand:
-    """The band of some series, kept up with them.
+    """The band of some members, kept up with them.
 
     Only the steps between the first and the last that changed since the last look are made anew.
     """
 
-    def __init__(self, members: Sequence[Series]) -> None:
-        self.members = tuple(members)
-        self._seen = [(0, 0)] * len(self.members)
+    def __init__(self, members: Sequence[Member]) -> None:
+        self._members = tuple(members)
+        self.sources = tuple(source for member in members for source in member.sources)
+        self._marks: list[Mark] = [()] * len(self._members)
         self._columns = _columns()
         self._pyramid = Pyramid((np.fmin, np.fmax, np.minimum))
 
@@ -86,23 +92,33 @@ class GrowingBand:
         return Band(*self._pyramid.view(columns, first, end, pixels))
 
     def _catch_up(self) -> None:
-        seen = [(len(member), member.rewrites) for member in self.members]
-        if seen == self._seen:
-            return
-        if any(now[1] != before[1] for now, before in zip(seen, self._seen, strict=True)):
+        news = self._news()
+        if any(each.is_rewritten for each in news):
             self._columns = _columns()
             self._pyramid.truncate(0)
-            self._seen = [(0, 0)] * len(self.members)
-        fresh = [m.steps[size:] for m, (size, _) in zip(self.members, self._seen, strict=True)]
-        fresh = [steps for steps in fresh if len(steps)]
-        self._seen = seen
+            self._marks = [()] * len(self._members)
+            news = self._news()
+        self._marks = [each.mark for each in news]
+        fresh = [each for each in news if each.first <= each.last]
         if fresh:
-            self._renew(min(int(steps[0]) for steps in fresh), max(int(steps[-1]) for steps in fresh))
+            self._renew(min(each.first for each in fresh), max(each.last for each in fresh))
+
+    def _news(self) -> list[News]:
+        return [member.news(mark) for member, mark in zip(self._members, self._marks, strict=True)]
 
     def _renew(self, first: int, last: int) -> None:
-        """Make the steps from `first` to `last` anew and put them in place of what was there."""
-        parts = [_part(member, first, last) for member in self.members]
-        made = over_seeds(*_aligned(parts))
+        """Make the steps from `first` to `last` anew and put them in place of what was there.
+
+        Long stretches go in blocks, so that what is made in between stays in the cache.
+        """
+        parts = [member.part(first, last) for member in self._members]
+        longest = max((steps for steps, _ in parts), key=len)
+        if len(longest) > BLOCK:
+            edges = [first, *longest[BLOCK::BLOCK].tolist(), last + 1]
+            for start, end in itertools.pairwise(edges):
+                self._renew(start, end - 1)
+            return
+        made = over_seeds(*aligned(parts))
         steps = self._columns[0].values
         start, stop = index_of(steps, first), index_of(steps, last, after=True)
         self._pyramid.truncate(start)
@@ -113,22 +129,3 @@ class GrowingBand:
 
 def _columns() -> tuple[Grown, ...]:
     return (Grown(np.int64), Grown(), Grown(), Grown(), Grown(np.int64))
-
-
-def _part(member: Series, first: int, last: int) -> tuple[NDArray, NDArray]:
-    steps = member.steps
-    where = slice(index_of(steps, first), index_of(steps, last, after=True))
-    return steps[where], member.values[where]
-
-
-def _aligned(parts: Sequence[tuple[NDArray, NDArray]]) -> tuple[NDArray, NDArray]:
-    """Return the union of the members' steps, and their values `[members, steps]`, NaN where one has none."""
-    having = [(steps, values) for steps, values in parts if len(steps)]
-    steps = having[0][0]
-    if all(len(other) == len(steps) and (other == steps).all() for other, _ in having[1:]):
-        return steps, np.stack([values for _, values in having])
-    steps = np.unique(np.concatenate([other for other, _ in having]))
-    table = np.full((len(having), len(steps)), np.nan)
-    for row, (own, values) in zip(table, having, strict=True):
-        row[np.searchsorted(steps, own)] = values
-    return steps, table

@@ -7,9 +7,8 @@ from collections.abc import Callable, Sequence
 
 from wnin_desktop.runs.watch import matched
 from wnin_desktop.runs.watch.band import Band, GrowingBand
-from wnin_desktop.runs.watch.paired import GrowingDifference
+from wnin_desktop.runs.watch.member import Difference, Member, Single
 from wnin_desktop.runs.watch.run import WatchedRun
-from wnin_desktop.runs.watch.series import Series
 
 TRAIN_LOSS = "clean_train_loss"
 RunsOf = Callable[[str], Sequence[WatchedRun]]
@@ -21,26 +20,22 @@ class Bands:
     def __init__(self, runs_of: RunsOf) -> None:
         self._runs_of = runs_of
         self._bands: dict[tuple[str, ...], GrowingBand] = {}
-        self._differences: dict[tuple[str, str, str, int], GrowingDifference] = {}
         self._paths: dict[tuple[str, str], tuple[object, matched.Path | None]] = {}
         self._matched: dict[tuple[str, str], tuple[list[matched.Path], Band | None]] = {}
 
     def of(self, arm: str, key: str) -> GrowingBand:
         """Return the band of a metric over an arm's seeds."""
-        return self._over((arm, key), [run.series[key] for run in self._runs_of(arm) if key in run.series])
+        members = [Single(run.series[key]) for run in self._runs_of(arm) if key in run.series]
+        return self._over((arm, key), members)
 
     def difference(self, arm: str, baseline: str, key: str) -> GrowingBand:
-        """Return the band of the differences of the seeds that both arms have, as they are now."""
+        """Return the band of the differences of the seeds that both arms have."""
         theirs = {run.seed: run.series[key] for run in self._runs_of(baseline) if key in run.series}
-        members = []
-        for run in self._runs_of(arm):
-            if key in run.series and run.seed in theirs:
-                place = (arm, baseline, key, run.seed)
-                pair = self._differences.get(place)
-                if pair is None:
-                    pair = self._differences[place] = GrowingDifference(run.series[key], theirs[run.seed])
-                pair.catch_up()
-                members.append(pair.series)
+        members = [
+            Difference(run.series[key], theirs[run.seed])
+            for run in self._runs_of(arm)
+            if key in run.series and run.seed in theirs
+        ]
         return self._over((arm, baseline, key), members)
 
     def against_train_loss(self, arm: str, arms: Sequence[str], key: str) -> Band | None:
@@ -69,8 +64,10 @@ class Bands:
             cached = self._paths[run.run_id, key] = (state, matched.path(loss, metric))
         return cached[1]
 
-    def _over(self, place: tuple[str, ...], members: list[Series]) -> GrowingBand:
+    def _over(self, place: tuple[str, ...], members: Sequence[Member]) -> GrowingBand:
         band = self._bands.get(place)
-        if band is None or band.members != tuple(members):
+        sources = tuple(source for member in members for source in member.sources)
+        # Series compare by identity: others than before mean that seeds came.
+        if band is None or band.sources != sources:
             band = self._bands[place] = GrowingBand(members)
         return band

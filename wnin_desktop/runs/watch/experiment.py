@@ -166,7 +166,7 @@ class WatchedExperiment:
     @property
     def status(self) -> Status:
         """What the runs say about the whole; "running" from the start on."""
-        statuses = [run.status for run in self.runs.values() if run.status != "not started"]
+        statuses: list[Status] = [run.status for run in self.runs.values() if run.status != "not started"]
         return status_of_experiment(len(self.runs), statuses, alive=self.alive)
 
     @property
@@ -359,6 +359,8 @@ class WatchedExperiment:
     def _note(self, runs: Iterable[WatchedRun]) -> None:
         self.revision += 1
         for run in runs:
+            if run.status == "not started":
+                run.status = "running"  # its beginning was missed
             self._dirty.update((run.arm, key) for key in run.changed_keys())
 
 
