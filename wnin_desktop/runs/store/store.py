@@ -14,7 +14,7 @@ import numpy as np
 
 from wnin_desktop.engine.durable import TEMPORARY, sync_directory
 from wnin_desktop.errors import InputError, StoreError
-from wnin_desktop.runs.store import catalogue, checkpoints, database, reading, salvage, upkeep
+from wnin_desktop.runs.store import catalogue, checkpoints, database, listing, reading, salvage, upkeep
 from wnin_desktop.runs.store.catalogue import Row
 from wnin_desktop.runs.store.database import DamagedStoreError, Database
 from wnin_desktop.runs.store.location import location_warning
@@ -206,6 +206,14 @@ class Store:
         """
         row = self._run_row(run_id)
         return catalogue.run_record(row, self._progress(row)[0])
+
+    def listing(self, former: listing.Listing = listing.NOTHING) -> listing.Listing:
+        """Return the whole catalogue at one moment, trash included; read is only what is new since `former`.
+
+        Raises:
+            DamagedStoreError: A row is not what was written.
+        """
+        return listing.read_listing(self._database, former)
 
     # -- what a run recorded -------------------------------------------------------------------------------
 
@@ -440,7 +448,7 @@ class Store:
         return catalogue.find(self._database, "runs", run_id)
 
     def _progress(self, row: Row) -> tuple[int, int]:
-        return catalogue.read_progress(self._database)[row.key]
+        return catalogue.read_progress(self._database, row.key)[row.key]
 
     def _change(self, experiment_id: str, **changes: Any) -> None:
         with self._database.transaction() as connection:
