@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from tests.runs.many_runs import ARMS, fill, identifier
-from tests.runs.store.recording import begin, extend, finished, members, recorded, run_id, steps
+from tests.runs.store.recording import begin, config, extend, finished, members, recorded, run_id, steps
 from wnin_desktop.errors import InputError
 from wnin_desktop.runs.run_query import parse, suggestions, terms_of, without
 from wnin_desktop.runs.run_rows import rows_of_watched
@@ -119,13 +119,13 @@ def test_that_terms_are_kept_as_written_and_taken_out_one_by_one():
 
 
 def test_that_a_half_typed_quote_is_taken_for_a_whole_one(many):
-    assert len(found(many, '"sgld ho', grouped=False)) == len(found(many, "sgld", grouped=False))
+    assert len(found(many, '"sgld ho', grouped=False)) == len(found(many, "arm:hot", grouped=False))
 
 
 @pytest.mark.parametrize("column", [column.key for column in COLUMNS])
 @pytest.mark.parametrize("descending", [False, True])
 def test_that_every_column_sorts_both_ways_with_nothing_last(many, column, descending):
-    rows = [r for r in many.view(None, column, descending=descending, grouped=False).rows()]
+    rows = many.view(None, column, descending=descending, grouped=False).rows()
     values = [getattr(row, column) for row in rows]
     given = [value for value in values if value not in (None, "", ())]
     assert all(value in (None, "", ()) for value in values[len(given) :])
@@ -157,8 +157,6 @@ def test_that_a_collapsed_experiment_hides_its_runs_only(many):
 
 def test_that_an_experiment_whose_runs_have_not_begun_is_found_by_what_it_plans(tmp_path):
     with Store.open(tmp_path) as store:
-        from tests.runs.store.recording import config
-
         experiment_id = store.new_experiment(config("Waiting"))
         snapshot, _ = RunTable().refresh(store)
         assert [row.id for row in snapshot.view(parse("waiting")).rows()] == [experiment_id]

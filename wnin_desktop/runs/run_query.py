@@ -329,15 +329,10 @@ def suggestions(text: str, rows: Iterable[TableRow]) -> list[str]:
 
 
 def _options(key: str, rows: Iterable[TableRow]) -> list[str]:
-    if key == "is":
-        return list(IS)
-    if key == "has":
-        return list(HAS)
-    if key in ("started", "date"):
-        return ["today", "yesterday"]
-    name = KEYS.get(key, "")
-    if name == "status":
-        return list(STATUSES)
+    name = KEYS.get(key, key)
+    fixed = {"is": IS, "has": tuple(HAS), "started": ("today", "yesterday"), "status": STATUSES}
+    if name in fixed:
+        return list(fixed[name])
     if name == "tags":
         return sorted({tag for row in rows for tag in row.tags}, key=str.lower)
     if name in ENUMERATED:

@@ -104,7 +104,7 @@ class View(NamedTuple):
     experiments: int
 
     def rows(self, collapsed: Callable[[str], bool] | None = None) -> list[TableRow]:
-        """Return the visible rows, in order; `collapsed` says of an experiment whether its runs are hidden."""
+        """Return the visible rows; `collapsed` says of an experiment whether its runs are hidden."""
         found: list[TableRow] = []
         for experiment, runs in self.groups:
             if experiment is not None:
@@ -225,7 +225,7 @@ class Diff(NamedTuple):
 
 
 class RunTable:
-    """Reads the store's catalogue again and again, each time only what is new. Belongs to one thread at a time.
+    """Reads the store's catalogue again and again, only what is new. Belongs to one thread at a time.
 
     Attributes:
         snapshot: What was read last.
@@ -289,6 +289,7 @@ class RunTable:
                     row = self._rows[key] = run_row(run, listing.committed.get(key, 0), owner, now)
                 runs[run.experiment_id].append(row)
         groups = [(self._summed(entries[each], tuple(runs[each]), now), runs[each]) for each in entries]
+        self._sums = {each: self._sums[each] for each in entries}
         groups += [(row, list(theirs)) for row, theirs in remote if row.id not in entries]
         owner_of = np.repeat(np.arange(len(groups)), [len(theirs) for _, theirs in groups])
         return Snapshot(
@@ -308,6 +309,8 @@ class RunTable:
         ):
             return known[1]
         row = experiment_row(entry, runs, now)
+        if known is not None and known[1] == row:
+            row = known[1]
         self._sums[name] = (runs, row)
         return row
 
