@@ -9,6 +9,7 @@ from tests.engine.comparisons import arm, comparison, metrics
 from wnin_desktop.engine.control import RunControl
 from wnin_desktop.engine.train import train
 from wnin_desktop.errors import DiskFullError, InputError, TrainingError
+from wnin_desktop.runs import job as job_module
 from wnin_desktop.runs import source as source_module
 from wnin_desktop.runs.drive import Watchers, drive, resume
 from wnin_desktop.runs.mailbox import Mailbox
@@ -122,7 +123,7 @@ class _Scarce:
 
 @pytest.mark.parametrize("where", ["commit", "checkpoint"])
 def test_that_a_full_disk_pauses_the_run_and_loses_nothing(tmp_path, monkeypatch, where):
-    monkeypatch.setattr(source_module, "RETRY_S", 0.01)
+    monkeypatch.setattr(job_module, "RETRY_S", 0.01)
     scarce, notices = _Scarce(3), []
     if where == "commit":
         real = RunWriter._commit

@@ -8,7 +8,7 @@ import pytest
 
 from tests.engine.comparisons import arm, comparison
 from wnin_desktop.errors import DiskFullError
-from wnin_desktop.runs import source as source_module
+from wnin_desktop.runs import job as job_module
 from wnin_desktop.runs.drive import Watchers, drive
 from wnin_desktop.runs.session import Session
 from wnin_desktop.runs.source import train_here
@@ -18,7 +18,7 @@ from wnin_desktop.runs.worker import train_in_process
 
 @pytest.mark.parametrize("source", [train_here, train_in_process])
 def test_that_a_full_disk_at_a_manifest_pauses_the_run(tmp_path, monkeypatch, source):
-    monkeypatch.setattr(source_module, "RETRY_S", 0.01)
+    monkeypatch.setattr(job_module, "RETRY_S", 0.01)
     refused, notices, real = [], [], Store.add_checkpoint
 
     def scarce(*args):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from wnin_desktop.engine.control import RunControl
 from wnin_desktop.errors import DataError, DiskFullError, InputError, PluginError, StoreError
-from wnin_desktop.runs.source import EventSource, Hooks, Job, train_here, when_there_is_space
+from wnin_desktop.runs.job import EventSource, Hooks, Job, train_inline, when_there_is_space
 from wnin_desktop.runs.store import Store
 from wnin_desktop.runs.store.writer import RunWriter
 from wnin_desktop.schema.base import validate
@@ -40,7 +40,7 @@ def drive(
     control: RunControl | None = None,
     watchers: Watchers | None = None,
     *,
-    source: EventSource = train_here,
+    source: EventSource = train_inline,
     on_started: Callable[[str], None] = lambda _id: None,
     audit: Path | None = None,
 ) -> str:
@@ -69,7 +69,7 @@ def resume(
     control: RunControl | None = None,
     watchers: Watchers | None = None,
     *,
-    source: EventSource = train_here,
+    source: EventSource = train_inline,
 ) -> str:
     """Go on with an unfinished comparison from its newest checkpoint, or else from step 0.
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, replace
 from wnin_desktop.engine.control import RunControl
 from wnin_desktop.errors import InputError
 from wnin_desktop.runs.drive import Watchers, drive, resume
+from wnin_desktop.runs.job import EventSource, train_inline
 from wnin_desktop.runs.mailbox import Mailbox
-from wnin_desktop.runs.source import EventSource, train_here
 from wnin_desktop.runs.store import Store
 from wnin_desktop.runs.worker import train_in_process
 from wnin_desktop.schema.run import CompareConfig
@@ -18,7 +18,7 @@ from wnin_desktop.schema.run import CompareConfig
 LIVE_LIMIT = 4
 """Comparisons that may run at once; each trains all its arms and seeds together."""
 
-SOURCES: dict[str, EventSource] = {"inline": train_here, "process": train_in_process}
+SOURCES: dict[str, EventSource] = {"inline": train_inline, "process": train_in_process}
 
 
 @dataclass(eq=False)

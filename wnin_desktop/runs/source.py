@@ -2,60 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Protocol, TypeVar
 
 from wnin_desktop.engine.checkpoint import Snapshot, read_snapshot, write_snapshot
 from wnin_desktop.engine.control import RunControl
 from wnin_desktop.engine.progress import best_score
 from wnin_desktop.engine.train import train
-from wnin_desktop.errors import DiskFullError
-from wnin_desktop.schema.events import Intervention, RunEvent
+from wnin_desktop.runs.job import Hooks, Job, when_there_is_space
+from wnin_desktop.schema.events import RunEvent
 from wnin_desktop.schema.manifest import Manifest, SnapshotReason
-from wnin_desktop.schema.run import CompareConfig
-
-RETRY_S = 1.0
-"""Pause between attempts while the disk is full."""
-
-
-@dataclass(frozen=True)
-class Job:
-    """One comparison to train, or to go on training from the checkpoint that `resume` describes."""
-
-    config: CompareConfig
-    experiment_id: str
-    checkpoint_dir: Path
-    resume: Manifest | None = None
-    replay: tuple[Intervention, ...] = field(default=())
-    audit: Path | None = None
-    """Folder for noise audit logs."""
-
-
-@dataclass(frozen=True)
-class Hooks:
-    """What a source tells whoever records.
-
-    Attributes:
-        keep: Enters a checkpoint file in the store, before the event that announces it.
-        notice: Takes a sentence for a person.
-        progress: Takes (what is being fetched or read, part done 0..1) before training begins.
-        holding: Called when the run begins to stand still.
-    """
-
-    keep: Callable[[Manifest], None]
-    notice: Callable[[str], None] = lambda _text: None
-    progress: Callable[[str, float], None] = lambda _what, _done: None
-    holding: Callable[[], None] = lambda: None
-
-
-class EventSource(Protocol):
-    """Trains a job and yields its events."""
-
-    def __call__(self, job: Job, control: RunControl, hooks: Hooks, /) -> Iterator[RunEvent]:
-        """Return the events of the job."""
-        ...
 
 
 def train_here(job: Job, control: RunControl, hooks: Hooks, /) -> Iterator[RunEvent]:
@@ -111,31 +67,6 @@ class SnapshotFiles:
             return manifest
 
         return when_there_is_space(write, self._hooks.notice, self._control)
-
-
-T = TypeVar("T")
-
-
-def when_there_is_space(store: Callable[[], T], notice: Callable[[str], None], control: RunControl) -> T:
-    """Return what `store` returns; while the disk is full say so once and try again every `RETRY_S`.
-
-    Raises:
-        DiskFullError: A stop was asked for, and there is still no space.
-    """
-    told = False
-    while True:
-        try:
-            result = store()
-        except DiskFullError as error:
-            if not told:
-                notice(f"{error} The run waits and goes on when there is space.")
-                told = True
-            if control.stop_asked_within(RETRY_S):
-                raise
-        else:
-            if told:
-                notice("There is space again; the run goes on.")
-            return result
 
 
 def _file_name(step: int, reason: str, run_id: str | None) -> str:

@@ -31,7 +31,7 @@ from wnin_desktop.errors import (
     TrainingError,
     WninError,
 )
-from wnin_desktop.runs.source import Hooks, Job, train_here, when_there_is_space
+from wnin_desktop.runs.job import Hooks, Job, train_inline, when_there_is_space
 from wnin_desktop.schema import commands
 from wnin_desktop.schema.base import validate
 from wnin_desktop.schema.events import Intervention, RunEvent, decode_batch, encode_batch
@@ -132,7 +132,7 @@ def _child(pipe: Connection, job_text: str) -> None:
     control, up = RunControl(), _Uplink(pipe)
     threading.Thread(target=_listen, args=(pipe, control), name="wnin-listen", daemon=True).start()
     try:
-        for event in train_here(_job(job_text), control, up.hooks()):
+        for event in train_inline(_job(job_text), control, up.hooks()):
             up.put(event)
         up.tell(DONE, None)
     except WninError as error:
