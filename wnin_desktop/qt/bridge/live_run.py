@@ -1,0 +1,136 @@
+"""One live comparison: a QThread that drives the same generator as the command line, and how to steer it."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from PySide6.QtCore import QObject, QThread, Signal
+
+from wnin_desktop.engine.control import RunControl
+from wnin_desktop.runs.drive import Watchers, drive, resume
+from wnin_desktop.runs.job import EventSource
+from wnin_desktop.runs.mailbox import Mailbox
+from wnin_desktop.runs.store import Store
+from wnin_desktop.runs.watch.experiment import WatchedExperiment
+from wnin_desktop.schema.commands import Knob, SaveCheckpoint, TurnKnob
+from wnin_desktop.schema.run import CompareConfig
+
+State = Literal["starting", "running", "paused", "stopping", "ended"]
+
+
+class LiveRun(QThread):
+    """Trains, records, and fills `mailbox`. Everything public belongs to the GUI thread.
+
+    Attributes:
+        config: What is trained.
+        experiment: How it is watched; its id is known once it has begun.
+        mailbox: Events on their way to the window.
+        error: What ended it, when something did.
+    """
+
+    state_changed = Signal()
+    named = Signal(str)
+    """The experiment is in the store under this id."""
+    noticed = Signal(str)
+    progressed = Signal(str, float)
+    """What is being fetched or read before training begins, and the part done."""
+
+    def __init__(
+        self,
+        store: Store,
+        config: CompareConfig,
+        source: EventSource,
+        experiment: WatchedExperiment,
+        *,
+        resumed: bool = False,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.setObjectName("wnin-live-run")
+        self.config = config
+        self.experiment = experiment
+        self.control = RunControl()
+        self.mailbox = Mailbox()
+        self.error: BaseException | None = None
+        self.state: State = "starting"
+        self.knobs: dict[tuple[Knob, str | None], float] = {}
+        """Knobs as they were last turned here, by knob and arm (None: all arms)."""
+        self._store = store
+        self._source = source
+        self._resumed = resumed
+        self.finished.connect(self._take_end)
+
+    def run(self) -> None:
+        """Drive the comparison to its end; in this thread."""
+        watchers = Watchers(
+            committed=[self.mailbox.put], notice=self.noticed.emit, progress=self.progressed.emit
+        )
+        try:
+            if self._resumed:
+                resume(
+                    self._store, self.experiment.experiment_id, self.control, watchers, source=self._source
+                )
+            else:
+                drive(
+                    self._store,
+                    self.config,
+                    self.control,
+                    watchers,
+                    source=self._source,
+                    on_started=self.named.emit,
+                )
+        except BaseException as error:  # it crosses to the GUI thread, which tells it
+            self.error = error
+
+    # -- steering ------------------------------------------------------------------------------------------
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it has not ended."""
+        return self.state != "ended"
+
+    def pause(self) -> None:
+        """Hold after the current step."""
+        if self.state in ("starting", "running"):
+            self.control.pause()
+            self._enter("paused")
+
+    def go_on(self) -> None:
+        """Go on after a pause."""
+        if self.state == "paused":
+            self.control.resume()
+            self._enter("running")
+
+    def single_step(self, count: int = 1) -> None:
+        """Take `count` steps, then hold."""
+        if self.state in ("starting", "running", "paused"):
+            self.control.single_step(count)
+            self._enter("paused")
+
+    def stop(self, *, checkpoint: bool = True) -> None:
+        """End after the current step, with its state saved first unless `checkpoint` is off."""
+        if self.state in ("starting", "running", "paused"):
+            self.control.stop(checkpoint=checkpoint)
+            self._enter("stopping")
+
+    def save_checkpoint(self) -> None:
+        """Save the state after the current step and go on."""
+        self.control.send(SaveCheckpoint())
+
+    def turn(self, knob: Knob, value: float, arm: str | None = None) -> None:
+        """Set a knob of one arm, or of all; it acts before the next step and is recorded."""
+        self.knobs[knob, arm] = value
+        self.control.send(TurnKnob(knob, value, arm))
+
+    def mark_running(self) -> None:
+        """Take note that steps arrive."""
+        if self.state == "starting":
+            self._enter("running")
+
+    def _take_end(self) -> None:
+        self._enter("ended")
+
+    def _enter(self, state: State) -> None:
+        if state != self.state:
+            self.state = state
+            self.state_changed.emit()
