@@ -11,7 +11,9 @@ import math
 import re
 import unicodedata
 
-from PySide6.QtCore import QCoreApplication, QLocale
+from PySide6.QtCore import QLocale
+
+from wnin_desktop.qt.text import tr
 
 GROUP_SPACE = "\u202f"
 MINUS_SIGNS = "\u2212\u2012\u2013\ufe63\uff0d"
@@ -65,10 +67,10 @@ def parse(text: str, locale: QLocale | None = None) -> int | float:
     sign = decimal_sign(locale)
     match = SHAPE.fullmatch(_ungrouped(plain, sign))
     if match is None or len(plain) > LONGEST:
-        raise ValueError(_tr("Write a number, such as {0} or 1e-3.").format(f"0{sign}001"))
+        raise ValueError(tr("Write a number, such as {0} or 1e-3.").format(f"0{sign}001"))
     minus, digits, power, prefix = match.groups()
     if prefix and prefix not in PREFIXES:
-        raise ValueError(_tr("{0} is no prefix here: k, M, G, m, \u00b5 and % are.").format(prefix))
+        raise ValueError(tr("{0} is no prefix here: k, M, G, m, \u00b5 and % are.").format(prefix))
     return _value(
         minus + digits.replace(",", "."), int(power or 0) + PREFIXES.get(prefix, 0), bool(power or prefix)
     )
@@ -84,7 +86,7 @@ def _value(digits: str, power: int, has_power: bool) -> int | float:
         return int(digits)
     value = float(f"{digits}e{power}")
     if not math.isfinite(value):
-        raise ValueError(_tr("This number is too large."))
+        raise ValueError(tr("This number is too large."))
     return value
 
 
@@ -119,7 +121,7 @@ def _ungrouped(text: str, sign: str) -> str:
     ungrouped = whole.replace(other, "")
     if whole.count(other) == 1 and not has_fraction:
         fractional = whole.replace(other, sign) + "0"
-        raise ValueError(_tr("This has two readings: write {0} or {1}.").format(ungrouped, fractional))
+        raise ValueError(tr("This has two readings: write {0} or {1}.").format(ungrouped, fractional))
     return f"{ungrouped}{has_fraction}{fraction}"
 
 
@@ -145,7 +147,3 @@ def _scientific(value: float) -> tuple[str, int]:
         if float(f"{mantissa}e{power}") == value:
             return mantissa, int(power)
     raise AssertionError("seventeen digits always tell a double")
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("numbers", text)

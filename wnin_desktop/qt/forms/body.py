@@ -207,6 +207,7 @@ def kind_spec(spec: FieldSpec) -> FieldSpec:
         kind="choice",
         path=under(spec.path, "kind"),
         branches=(),
+        allowed=", ".join(map(str, spec.choices)),
         default=(spec.default or {}).get("kind"),
         nullable=False,
     )

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
 from wnin_desktop.errors import Problem
@@ -56,6 +56,9 @@ class Form(QWidget):
         self._defaults: dict[str, Any] = {}
         self._specs_by_path = {spec.path: spec for spec in walk(self.specs)}
         self._problems: tuple[Problem, ...] = ()
+        self._sought: QWidget | None = None
+        self._scroll_soon = QTimer(self, singleShot=True, interval=0)  # an opened fold gets its room first
+        self._scroll_soon.timeout.connect(self._scroll_to_sought)
         self.body = Body(self.specs, editors or {}, self)
         self.body.edited.connect(self._row_edited)
         self.body.rows_changed.connect(self._rows_changed)
@@ -131,7 +134,8 @@ class Form(QWidget):
             if row in body.rows():
                 fold.set_open(True)
         row.editor.setFocus(Qt.FocusReason.ShortcutFocusReason)
-        self._scroll_to(row.editor)
+        self._sought = row.editor
+        self._scroll_soon.start()
         return True
 
     # --- its parts ---
@@ -241,12 +245,12 @@ class Form(QWidget):
             place = re.sub(r"(\.?[^.\[\]]+|\[\d+\])$", "", place)
         return None
 
-    def _scroll_to(self, widget: QWidget) -> None:
+    def _scroll_to_sought(self) -> None:
         around = self.parentWidget()
         while around is not None and not isinstance(around, QScrollArea):
             around = around.parentWidget()
-        if isinstance(around, QScrollArea):
-            around.ensureWidgetVisible(widget)
+        if isinstance(around, QScrollArea) and self._sought in {row.editor for row in self.rows()}:
+            around.ensureWidgetVisible(self._sought)
 
     def _fit_labels(self) -> None:
         metrics = self.fontMetrics()

@@ -141,11 +141,11 @@ class SchedulePreview(QWidget):
         return words if handle.is_set else tr("{0} (by itself)").format(words)
 
     def read_out(self) -> str:
-        """Return what stands in the corner: the handle in hand, else step and value under the pointer."""
-        if self.handle is not None and (self._is_dragging or self.hasFocus()):
-            return self.handle_words(self.handle)
-        if self.curve is None or self.hovered is None:
+        """Return what stands in the corner: step and value under the pointer, else the handle in hand."""
+        if self.curve is None:
             return ""
+        if self._is_dragging or self.hovered is None:
+            return "" if self.handle is None else self.handle_words(self.handle)
         step = min(max(round(self.place_of(self.hovered)[0]), 0), self.curve.steps - 1)
         return tr("step {0}: {1}").format(numbers.show(step), self.amount(self.curve.at(step)))
 
@@ -250,6 +250,7 @@ class SchedulePreview(QWidget):
         if self.curve is None or handle is None or axis != handle.axis:
             super().keyPressEvent(event)
             return
+        self.hovered = None  # from now on the keyboard is followed
         share = COARSE if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else FINE
         t, m = handle.t, handle.m
         if axis == "t":
