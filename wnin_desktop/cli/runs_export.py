@@ -11,7 +11,7 @@ from wnin_desktop.cli.common import open_store, write_json
 from wnin_desktop.cli.runs_describe import find_run
 from wnin_desktop.cli.table import plain_options
 from wnin_desktop.errors import InputError
-from wnin_desktop.runs.export import FORMATS, Format, default_name, export
+from wnin_desktop.runs.export import FOLDERS, FORMATS, Format, default_name, export
 from wnin_desktop.runs.store import Store
 
 
@@ -29,8 +29,8 @@ from wnin_desktop.runs.store import Store
     type=click.Path(path_type=Path),
     default=None,
     metavar="PATH",
-    help="File, or folder for tensorboard; default: day and name of the experiment, beside where you are. "
-    "In an existing folder a file gets that name.",
+    help="File, or folder for tensorboard and mlflow; default: day and name of the experiment, beside where "
+    "you are. In an existing folder a file gets that name.",
 )
 @click.option("--overwrite", is_flag=True, help="Replace an older export of that name.")
 @plain_options
@@ -54,7 +54,7 @@ def command(
     if as_json:
         write_json({"format": kind, "path": path.resolve(), "rows": rows, "runs": runs})
         return
-    unit = "steps" if kind == "tensorboard" else "rows"
+    unit = "steps" if kind in FOLDERS else "rows"
     click.echo(f"{path.resolve()}: {rows} {unit} of {len(runs)} run{'s' if len(runs) > 1 else ''}")
 
 
@@ -66,7 +66,7 @@ def _kind_of(out: Path | None) -> Format:
 def _place(out: Path | None, kind: Format, name: str) -> Path:
     if out is None:
         return Path(name)
-    return out / name if kind != "tensorboard" and out.is_dir() else out
+    return out / name if kind not in FOLDERS and out.is_dir() else out
 
 
 def _runs(opened: Store, ids: Iterable[str]) -> list[str]:

@@ -1,7 +1,7 @@
-"""Recorded runs for other programs: CSV, Parquet, TensorBoard.
+"""Recorded runs for other programs: CSV, Parquet, TensorBoard, MLflow.
 
 One row for each step of each run. A number that was not measured is an empty field (CSV), a null (Parquet) or
-left out (TensorBoard). An export is complete or absent, never half.
+left out (TensorBoard, MLflow). An export is complete or absent, never half.
 """
 
 from __future__ import annotations
@@ -11,13 +11,14 @@ import importlib
 import re
 import secrets
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import BinaryIO, Literal, get_args
 
 from wnin_desktop.engine.durable import TEMPORARY, replace, replacing, sync_directory, translated
 from wnin_desktop.errors import InputError
+from wnin_desktop.runs.export_formats import mlflow as mlflow_format
 from wnin_desktop.runs.export_formats.columns import COLUMNS, NUMBERS
 from wnin_desktop.runs.export_formats.csv_text import write_csv
 from wnin_desktop.runs.export_formats.parquet import write_parquet
@@ -26,18 +27,26 @@ from wnin_desktop.runs.store import RunRecord, Store
 
 __all__ = [
     "COLUMNS",
+    "FOLDERS",
     "FORMATS",
     "NUMBERS",
     "Format",
     "default_name",
     "export",
     "export_csv",
+    "export_mlflow",
     "export_parquet",
     "export_tensorboard",
 ]
 
-Format = Literal["csv", "parquet", "tensorboard"]
+Format = Literal["csv", "parquet", "tensorboard", "mlflow"]
 FORMATS: tuple[Format, ...] = get_args(Format)
+FOLDERS: tuple[Format, ...] = ("tensorboard", "mlflow")
+"""Formats that are folders; the others are files."""
+
+
+PACKAGES = {"mlflow": "mlflow-skinny"}
+"""Packages that are not called as what they install."""
 
 
 def export(store: Store, run_ids: Sequence[str], kind: str, path: Path, *, overwrite: bool = False) -> int:
@@ -48,7 +57,12 @@ def export(store: Store, run_ids: Sequence[str], kind: str, path: Path, *, overw
         StoreError: Stored steps are damaged.
         DiskFullError: No space is left.
     """
-    writers = {"csv": export_csv, "parquet": export_parquet, "tensorboard": export_tensorboard}
+    writers = {
+        "csv": export_csv,
+        "parquet": export_parquet,
+        "tensorboard": export_tensorboard,
+        "mlflow": export_mlflow,
+    }
     if kind not in writers:
         raise InputError.of("format", kind, f"allowed: {', '.join(FORMATS)}")
     return writers[kind](store, run_ids, path, overwrite=overwrite)
@@ -100,8 +114,24 @@ def export_tensorboard(store: Store, run_ids: Sequence[str], path: Path, *, over
     """
     protocol = Protocol(*(_extra(module, "tensorboard") for module in MODULES))
     runs = _chosen(store, run_ids)
-    with _new_folder(path, overwrite=overwrite) as folder:
+    with _new_folder(path, overwrite=overwrite, is_export=_is_tensorboard_export) as folder:
         return write_tensorboard(folder, store, runs, protocol)
+
+
+def export_mlflow(store: Store, run_ids: Sequence[str], path: Path, *, overwrite: bool = False) -> int:
+    """Write runs into folder `path` as a local MLflow tracking store, and return how many steps.
+
+    Nothing is sent anywhere. An existing folder is replaced only where it holds such an export and nothing
+    else. Arguments and errors are those of `export_csv`.
+
+    Raises:
+        InputError: mlflow-skinny is not installed, too.
+    """
+    mlflow_format.silence()
+    tracking = mlflow_format.Tracking(*(_extra(module, "mlflow") for module in mlflow_format.MODULES))
+    runs = _chosen(store, run_ids)
+    with _new_folder(path, overwrite=overwrite, is_export=mlflow_format.is_mlflow_export) as folder:
+        return mlflow_format.write_mlflow(folder, path, store, runs, tracking)
 
 
 def default_name(store: Store, run_ids: Sequence[str], kind: Format) -> str:
@@ -118,7 +148,7 @@ def default_name(store: Store, run_ids: Sequence[str], kind: Format) -> str:
     elif len(owners) > 1:
         name += f"_and-{len(owners) - 1}-more"
     day = owners[0].partition("_")[0]
-    return f"{day}_{name}_tensorboard" if kind == "tensorboard" else f"{day}_{name}.{kind}"
+    return f"{day}_{name}_{kind}" if kind in FOLDERS else f"{day}_{name}.{kind}"
 
 
 def _plain(name: str) -> str:
@@ -144,11 +174,11 @@ def _new_file(path: Path, *, overwrite: bool) -> Iterator[BinaryIO]:
 
 
 @contextlib.contextmanager
-def _new_folder(path: Path, *, overwrite: bool) -> Iterator[Path]:
+def _new_folder(path: Path, *, overwrite: bool, is_export: Callable[[Path], bool]) -> Iterator[Path]:
     """Yield a folder that takes the name `path` when the block ends well."""
     if not overwrite:
         _refuse_existing(path)
-    elif not _is_export(path):
+    elif not _is_replaceable(path, is_export):
         raise InputError.of("path", str(path), "it holds more than an export; only an export is replaced")
     temporary, old = (path.with_name(f"{path.name}.{secrets.token_hex(4)}{TEMPORARY}") for _ in range(2))
     try:
@@ -181,10 +211,14 @@ def _refuse_existing(path: Path) -> None:
         )
 
 
-def _is_export(path: Path) -> bool:
+def _is_replaceable(path: Path, is_export: Callable[[Path], bool]) -> bool:
     """Return whether nothing is lost where an export replaces `path`."""
     if path.is_symlink() or not path.is_dir():
         return not path.exists()
+    return is_export(path)
+
+
+def _is_tensorboard_export(path: Path) -> bool:
     files = [each for each in path.rglob("*") if not each.is_dir() or each.is_symlink()]
     return all(each.match(PATTERN) for each in files)
 
@@ -203,7 +237,7 @@ def _extra(module: str, what: str) -> ModuleType:
     try:
         return importlib.import_module(module)
     except ImportError:
-        package = module.partition(".")[0]
+        package = PACKAGES.get(module.partition(".")[0], module.partition(".")[0])
         hint = (
             f"it needs {package}, which is not installed; install it with: pip install 'wnin-desktop[export]'"
         )
