@@ -86,7 +86,10 @@ QPushButton[kind="danger"]:hover { background: $danger_tint; }
 QPushButton[kind="quiet"] { color: $accent; background: transparent; border-color: transparent; }
 QPushButton[kind="quiet"]:hover { background: $hover; }
 QPushButton[kind="quiet"]:focus { border-color: $accent; }
-QPushButton::menu-indicator { image: $down; width: 12px; right: $xs; subcontrol-position: right center; }
+QPushButton::menu-indicator {
+    image: $down; width: 12px; height: 12px; right: $s;
+    subcontrol-origin: padding; subcontrol-position: center right;
+}
 
 QToolButton {
     color: $text; background: transparent; border: $focus solid transparent; border-radius: $radius;
@@ -112,14 +115,12 @@ QKeySequenceEdit { border: none; background: transparent; }
 QAbstractSpinBox { padding-right: 18px; }
 QAbstractSpinBox QLineEdit, QComboBox QLineEdit, QKeySequenceEdit QLineEdit { min-height: 0; }
 QAbstractSpinBox QLineEdit, QComboBox QLineEdit { border: none; padding: 0; background: transparent; }
-QAbstractSpinBox QLineEdit { padding-left: 6px; }
 QLineEdit:hover, QAbstractSpinBox:hover, QComboBox:hover { border-color: $muted; }
 QLineEdit:focus, QAbstractSpinBox:focus, QComboBox:focus, QComboBox:on {
     border: $focus solid $accent; padding: $focus_y $focus_x;
 }
 QAbstractSpinBox:focus { padding-right: 17px; }
 QAbstractSpinBox QLineEdit:focus, QComboBox QLineEdit:focus { border: none; padding: 0; }
-QAbstractSpinBox QLineEdit:focus { padding-left: 6px; }
 QPlainTextEdit:focus, QTextEdit:focus { border: $focus solid $accent; }
 QLineEdit:read-only { background: $window; }
 QLineEdit:disabled, QAbstractSpinBox:disabled, QComboBox:disabled, QPlainTextEdit:disabled,
@@ -204,12 +205,12 @@ QTabBar::tab:selected { color: $text; border-bottom-color: $accent; }
 QTabBar:focus { outline: 0; }
 QTabBar::tab:selected:focus { background: $selected; }
 QTabBar::tab:disabled { color: $disabled; }
-QTabBar::close-button { image: $close; subcontrol-position: right; }
+QTabBar::close-button { image: $close; subcontrol-position: right; width: 12px; height: 12px; }
 QTabBar::close-button:hover { image: $close_hover; }
 QDockWidget { titlebar-close-icon: $close; titlebar-normal-icon: $float; }
 QDockWidget::title { background: $window; padding: 6px $s; text-align: left; }
 QDockWidget::close-button, QDockWidget::float-button {
-    border: none; background: transparent; padding: 0; icon-size: 12px;
+    border: none; background: transparent; padding: 0; width: 18px; height: 18px; icon-size: 16px;
 }
 QDockWidget::close-button:hover, QDockWidget::float-button:hover { background: $pressed; border-radius: 4px; }
 
@@ -271,10 +272,11 @@ QScrollBar::handle:hover, QScrollBar::handle:pressed { background: $muted; }
 QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; border: none; background: none; }
 QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
 QAbstractScrollArea::corner { background: transparent; border: none; }
-QSplitter::handle { background: $hairline; }
-QSplitter::handle:horizontal { width: 5px; margin: 0 2px; }
-QSplitter::handle:vertical { height: 5px; margin: 2px 0; }
-QSplitter::handle:hover, QSplitter::handle:pressed { background: $accent; margin: 0 1px; }
+QSplitter::handle { background: transparent; }
+QSplitter::handle:horizontal { width: 5px; border-left: $line solid $hairline; }
+QSplitter::handle:vertical { height: 5px; border-top: $line solid $hairline; }
+QSplitter::handle:horizontal:hover { border-left: $focus solid $accent; }
+QSplitter::handle:vertical:hover { border-top: $focus solid $accent; }
 
 QLabel[kind="muted"] { color: $muted; }
 QLabel[kind="danger"] { color: $danger; }

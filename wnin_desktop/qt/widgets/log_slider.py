@@ -14,9 +14,9 @@ from PySide6.QtWidgets import (
     QSlider,
     QWidget,
 )
-from wnin_desktop.qt.text import tr
 
 from wnin_desktop.qt import numbers
+from wnin_desktop.qt.text import tr
 from wnin_desktop.qt.theme import FOCUS, Space, set_font, theme
 
 STEPS_PER_DECADE = 20
@@ -282,7 +282,7 @@ class LogSlider(QWidget):
         widest = numbers.brief(1.23e-5, DIGITS)
         self.readout.setMinimumWidth(self.readout.fontMetrics().horizontalAdvance(widest))
         self.track.setAccessibleDescription(
-            tr("{0}; double click for {1}").format(words, numbers.brief(self._default, DIGITS))
+            tr("{0}; double click for {1}", words, numbers.brief(self._default, DIGITS))
         )
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802

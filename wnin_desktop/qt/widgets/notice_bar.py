@@ -13,8 +13,8 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
-from wnin_desktop.qt.text import tr
 
+from wnin_desktop.qt.text import tr
 from wnin_desktop.qt.theme import ICON_LARGE, Space, set_font, theme
 from wnin_desktop.qt.theme.keepers import keep
 from wnin_desktop.qt.widgets.badges import KINDS

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QSizePolicy, QWidget
-from wnin_desktop.qt.text import tr
 
+from wnin_desktop.qt.text import tr
 from wnin_desktop.qt.theme import Space, set_font
 from wnin_desktop.qt.widgets.buttons import IconButton
 from wnin_desktop.qt.widgets.labels import ElidedLabel
@@ -32,7 +32,7 @@ class ProgressChip(QWidget):
         self.bar.setObjectName(f"{self.objectName()}-bar")
         self.bar.setFixedWidth(BAR_WIDTH)
         self.bar.setTextVisible(False)
-        self.cancel_button = IconButton("close", tr("Cancel: {0}").format(title), self, name="cancel-button")
+        self.cancel_button = IconButton("close", tr("Cancel: {0}", title), self, name="cancel-button")
         self.cancel_button.setVisible(cancellable)
         self.cancel_button.clicked.connect(self._cancel)
         layout = QHBoxLayout(self)
@@ -43,15 +43,16 @@ class ProgressChip(QWidget):
         self.set_progress(None)
 
     def set_progress(self, done: float | None, text: str = "") -> None:
-        """Show how much is done, 0 to 1; None where nobody knows."""
+        """Show how much is done, 0 to 1; None where nobody knows. Once cancelled, the words stay."""
         self.bar.setRange(0, 0 if done is None else FINENESS)
         if done is not None:
             self.bar.setValue(round(min(max(done, 0.0), 1.0) * FINENESS))
-        self._label.setText(f"{self._title} \u2013 {text}" if text else self._title)
+        if self.cancel_button.isEnabled():
+            self._label.setText(f"{self._title} \u2013 {text}" if text else self._title)
         self.bar.setAccessibleName(self._label.text())
         self.setAccessibleName(self._label.text())
 
     def _cancel(self) -> None:
         self.cancel_button.setEnabled(False)
-        self._label.setText(tr("Stopping: {0}").format(self._title))
+        self._label.setText(tr("Stopping: {0}", self._title))
         self.cancelled.emit()

@@ -5,8 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QIcon, QKeyEvent
 from PySide6.QtWidgets import QLineEdit, QWidget
-from wnin_desktop.qt.text import tr
 
+from wnin_desktop.qt.text import tr
 from wnin_desktop.qt.theme import set_icon
 
 PATIENCE_MS = 150

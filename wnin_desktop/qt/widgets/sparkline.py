@@ -7,9 +7,9 @@ from numpy.typing import ArrayLike, NDArray
 from PySide6.QtCore import QEvent, QPointF, QSize
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
-from wnin_desktop.qt.text import tr
 
 from wnin_desktop.qt import numbers
+from wnin_desktop.qt.text import tr
 from wnin_desktop.qt.theme import theme
 
 WIDTH, HEIGHT, INSET = 72, 20, 3.0
@@ -36,9 +36,9 @@ class Sparkline(QWidget):
         self._values = thinned(np.asarray(values, dtype=np.float64).ravel(), MOST_POINTS)
         finite = self._values[np.isfinite(self._values)]
         if len(finite):
-            words = tr("from {0} to {1}, least {2}, greatest {3}")
             parts = (finite[0], finite[-1], finite.min(), finite.max())
-            self.setAccessibleName(words.format(*(numbers.brief(float(part), 3) for part in parts)))
+            words = (numbers.brief(float(part), 3) for part in parts)
+            self.setAccessibleName(tr("from {0} to {1}, least {2}, greatest {3}", *words))
         else:
             self.setAccessibleName(tr("no values yet"))
         self.update()

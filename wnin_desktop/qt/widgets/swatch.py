@@ -5,8 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QIcon, QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QMenu, QSizePolicy, QToolButton, QWidget
-from wnin_desktop.qt.text import tr
 
+from wnin_desktop.qt.text import tr
 from wnin_desktop.qt.theme import ArmLook, marker_path, theme
 from wnin_desktop.schema.look import PALETTE
 
@@ -136,7 +136,7 @@ class ColourButton(QToolButton):
     def set_index(self, index: int) -> None:
         """Show another look without telling."""
         self._index = index
-        words = tr("Colour of this arm: {0}").format(look_name(index))
+        words = tr("Colour of this arm: {0}", look_name(index))
         self.setAccessibleName(words)
         self.setToolTip(words)
         self._draw()
