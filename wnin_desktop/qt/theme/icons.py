@@ -1,20 +1,22 @@
-"""Line icons: one SVG each, tinted, and drawn for the pixels of every screen that is there."""
+"""Line icons: one SVG each, tinted, and drawn when it is needed for the pixels of the screen it is on.
+
+Qt's own engine for SVG icons does that, but takes its pictures from files only; it also restores an icon from
+a stream, which is how tinted pictures reach it without a file.
+"""
 
 from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
-from PySide6.QtGui import QGuiApplication, QIcon, QPainter, QPixmap
+from PySide6.QtCore import QByteArray, QDataStream, QIODevice, QRectF, QSize, Qt
+from PySide6.QtGui import QIcon, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 
 from wnin_desktop import paths
 
-MISSING = "missing"
-SIZES = (16, 20, 24, 32)
-RATIOS = (1.0, 2.0)
-"""Device pixel ratios that are always drawn; those of the screens are added."""
+MISSING, APPLICATION = "missing", "wnin"
+STREAM = QDataStream.Version.Qt_6_5
 APPLICATION_SIZES = (16, 24, 32, 48, 64, 128, 256)
 
 
@@ -26,7 +28,7 @@ def folder() -> Path:
 @cache
 def names() -> frozenset[str]:
     """Return the names of all line icons."""
-    return frozenset(path.stem for path in folder().glob("*.svg")) - {"wnin"}
+    return frozenset(path.stem for path in folder().glob("*.svg")) - {APPLICATION}
 
 
 @cache
@@ -41,12 +43,6 @@ def tinted(name: str, colour: str) -> bytes:
     return source(name).replace(b"currentColor", colour.encode())
 
 
-def ratios() -> tuple[float, ...]:
-    """Return the device pixel ratios that icons are drawn for."""
-    screens = {round(screen.devicePixelRatio(), 3) for screen in QGuiApplication.screens()}
-    return tuple(sorted(screens | set(RATIOS)))
-
-
 def draw(svg: bytes, pixels: int) -> QPixmap:
     """Return an SVG as a square of that many pixels."""
     pixmap = QPixmap(QSize(pixels, pixels))
@@ -58,16 +54,30 @@ def draw(svg: bytes, pixels: int) -> QPixmap:
 
 
 def make_icon(name: str, colour: str, disabled: str, active: str) -> QIcon:
-    """Return an icon with its disabled and its checked state, sharp on every screen."""
+    """Return an icon with its disabled and its checked state, sharp at any size."""
+    mode, off, on = QIcon.Mode, QIcon.State.Off, QIcon.State.On
+    shades = {(mode.Normal, off): colour, (mode.Selected, off): colour, (mode.Disabled, off): disabled}
+    shades |= {(mode.Normal, on): active, (mode.Selected, on): active, (mode.Disabled, on): disabled}
+    return _restored({key: tinted(name, shade) for key, shade in shades.items()})
+
+
+def _restored(pictures: dict[tuple[QIcon.Mode, QIcon.State], bytes]) -> QIcon:
+    """Return the SVG icon of these pictures."""
+    data = QByteArray()
+    stream = QDataStream(data, QIODevice.OpenModeFlag.WriteOnly)
+    stream.setVersion(STREAM)
+    stream.writeQString("svg")
+    stream.writeInt32(0)  # no files
+    stream.writeInt32(0)  # the pictures are not compressed
+    stream.writeInt32(len(pictures))
+    for (mode, state), svg in pictures.items():
+        stream.writeInt32(mode.value << 4 | state.value)
+        _ = stream << QByteArray(svg)
+    stream.writeInt32(0)  # no pixmaps
     icon = QIcon()
-    modes = (
-        (colour, QIcon.Mode.Normal, QIcon.State.Off),
-        (disabled, QIcon.Mode.Disabled, QIcon.State.Off),
-        (active, QIcon.Mode.Normal, QIcon.State.On),
-    )
-    for pixels in sorted({round(size * ratio) for size in SIZES for ratio in ratios()}):
-        for shade, mode, state in modes:
-            icon.addPixmap(draw(tinted(name, shade), pixels), mode, state)
+    back = QDataStream(data)
+    back.setVersion(STREAM)
+    back >> icon
     return icon
 
 
@@ -75,7 +85,7 @@ def make_icon(name: str, colour: str, disabled: str, active: str) -> QIcon:
 def application_icon() -> QIcon:
     """Return the icon of the program."""
     icon = QIcon()
-    svg = (folder() / "wnin.svg").read_bytes()
+    svg = (folder() / f"{APPLICATION}.svg").read_bytes()
     for pixels in APPLICATION_SIZES:
         icon.addPixmap(draw(svg, pixels))
     return icon

@@ -49,9 +49,6 @@ class Theme(QObject):
         self.tokens: Tokens = LIGHT
         application.setStyle("Fusion")
         application.styleHints().colorSchemeChanged.connect(self._follow_system)
-        for screen in application.screens():
-            screen.logicalDotsPerInchChanged.connect(self._refresh)
-        application.screenAdded.connect(self._refresh)
         self.apply("system")
 
     @property
@@ -114,7 +111,9 @@ class Theme(QObject):
         return QColor(*(int(part) for part in table[place]))
 
     def icon(self, name: str, colour: str | None = None) -> QIcon:
-        """Return a line icon in the named colour (text without one); ask again after `changed`."""
+        """Return a line icon in the named colour (text without one), or "wnin"; ask again after `changed`."""
+        if name == icons.APPLICATION:
+            return icons.application_icon()
         known = colours(self.tokens)
         shade = known[colour or "text"]
         if (name, shade) not in self._icons:
@@ -158,7 +157,7 @@ class Theme(QObject):
         if self._choice == "system":
             self.apply("system")
 
-    def _refresh(self, *_: object) -> None:
+    def _refresh(self) -> None:
         """Draw everything anew."""
         self._icons.clear()
         known = colours(self.tokens)
