@@ -77,7 +77,7 @@ def _restored(pictures: dict[tuple[QIcon.Mode, QIcon.State], bytes]) -> QIcon:
     icon = QIcon()
     back = QDataStream(data)
     back.setVersion(STREAM)
-    back >> icon
+    _ = back >> icon
     return icon
 
 
