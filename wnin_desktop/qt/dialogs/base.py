@@ -1,0 +1,192 @@
+"""What all dialogs share: named, themed, sized by the size of text, closed by Escape, never a nested loop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import (
+    QDialog,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPlainTextEdit,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from wnin_desktop.qt.theme import Space, set_font, set_icon
+from wnin_desktop.qt.widgets import IconButton
+
+SCREEN_SHARE = 0.9
+"""Most of the screen that a dialog takes."""
+TOLD_MS = 1500
+
+
+class Dialog(QDialog):
+    """A window of its own beside the main window. `present` shows it; it answers through signals."""
+
+    def __init__(self, parent: QWidget | None, name: str, title: str, *, modal: bool = False) -> None:
+        super().__init__(parent)
+        self.setObjectName(name)
+        self.setWindowTitle(title)
+        self.setAccessibleName(title)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self._modal = modal
+        self.column = QVBoxLayout(self)
+        self.column.setContentsMargins(Space.L, Space.L, Space.L, Space.L)
+        self.column.setSpacing(Space.M)
+
+    def fit(self, letters: int, lines: int) -> None:
+        """Take room for about so many letters and lines of the present font, as far as the screen allows."""
+        metrics = self.fontMetrics()
+        screen = self.screen() or QGuiApplication.primaryScreen()
+        room = screen.availableSize() * SCREEN_SHARE
+        width, height = letters * metrics.averageCharWidth(), lines * metrics.lineSpacing()
+        self.resize(min(width, room.width()), min(height, room.height()))
+
+    def present(self) -> None:
+        """Show it, in front."""
+        if self._modal:
+            self.open()
+        else:
+            self.show()
+        self.raise_()
+        self.activateWindow()
+
+    def add_heading(self, text: str, name: str = "heading") -> QLabel:
+        """Add a title line."""
+        label = text_label(text, name, self)
+        set_font(label, "heading")
+        self.column.addWidget(label)
+        return label
+
+    def add_text(self, text: str, name: str, kind: str = "") -> QLabel:
+        """Add a paragraph."""
+        label = text_label(text, name, self, kind)
+        self.column.addWidget(label)
+        return label
+
+    def add_row(self) -> QHBoxLayout:
+        """Add a line of widgets."""
+        row = QHBoxLayout()
+        row.setSpacing(Space.S)
+        self.column.addLayout(row)
+        return row
+
+
+def text_label(text: str, name: str, parent: QWidget | None = None, kind: str = "") -> QLabel:
+    """Return a paragraph of plain text, which breaks its lines and can be copied."""
+    label = QLabel(text, parent)
+    label.setObjectName(name)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setWordWrap(True)
+    flags = Qt.TextInteractionFlag.TextSelectableByMouse
+    label.setTextInteractionFlags(flags)
+    if kind:
+        label.setProperty("kind", kind)
+    return label
+
+
+def push_button(
+    text: str,
+    name: str,
+    slot: Callable[..., object],
+    *,
+    kind: str = "",
+    icon: str = "",
+    tip: str = "",
+    parent: QWidget | None = None,
+) -> QPushButton:
+    """Return a named button that is not the default one."""
+    button = QPushButton(text, parent)
+    button.setObjectName(name)
+    button.setAccessibleName(text.replace("&", ""))
+    button.setAutoDefault(False)
+    button.setToolTip(tip)
+    if kind:
+        button.setProperty("kind", kind)
+    if icon:
+        set_icon(button, icon)
+    button.clicked.connect(slot)
+    return button
+
+
+def read_only_text(text: str, name: str, label: str, parent: QWidget | None = None) -> QPlainTextEdit:
+    """Return a view on text in the font of code, which can be read and copied by keyboard."""
+    view = QPlainTextEdit(text, parent)
+    view.setObjectName(name)
+    view.setAccessibleName(label)
+    view.setReadOnly(True)
+    view.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+    view.setTabChangesFocus(True)
+    view.setTextInteractionFlags(
+        Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+    )
+    set_font(view, "mono")
+    return view
+
+
+def copy_text(text: str) -> None:
+    """Put text on the clipboard."""
+    QGuiApplication.clipboard().setText(text)
+
+
+class CopyButton(QPushButton):
+    """Copies a text and says for a moment that it did."""
+
+    def __init__(
+        self, text: str, done: str, what: Callable[[], str], name: str, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(text, parent)
+        self.setObjectName(name)
+        self.setAccessibleName(text.replace("&", ""))
+        self.setAutoDefault(False)
+        set_icon(self, "copy")
+        self._words, self._done, self._what = text, done, what
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(TOLD_MS)
+        self._timer.timeout.connect(self._again)
+        self.clicked.connect(self._copy)
+
+    def _copy(self) -> None:
+        copy_text(self._what())
+        self.setText(self._done)
+        self._timer.start()
+
+    def _again(self) -> None:
+        self.setText(self._words)
+
+
+class Fold(QFrame):
+    """Details that are folded until a person asks for them."""
+
+    def __init__(self, title: str, name: str, body: QWidget, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName(name)
+        self._body = body
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(Space.XS)
+        self.button = IconButton("chevron-right", title, self, name=f"{name}-button")
+        self.button.setText(title)
+        self.button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.button.clicked.connect(self.toggle)
+        column.addWidget(self.button)
+        column.addWidget(body, 1)
+        body.hide()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the details are seen."""
+        return not self._body.isHidden()
+
+    def toggle(self) -> None:
+        """Show or hide the details, and give the window the room they need."""
+        self._body.setVisible(not self.is_open)
+        self.button.set_icon("chevron-down" if self.is_open else "chevron-right")
+        if not self.is_open:
+            self.window().adjustSize()
