@@ -3,8 +3,9 @@
 Level k holds two points, the least and the greatest value in the order in which they came, of each `16 * 2^k`
 points of the row. Each level is made of the one below, four points to two, and only from groups that are
 complete, so that appending costs O(1) a point and no level is ever made anew. What a level does not cover yet
-is taken from the row itself. A view is a slice of one level, with its ragged ends taken exactly: every point
-in it is one that was measured, and the minimum and maximum of what is in sight are among them.
+is taken from the row itself. A view has at least one bin for each pixel and, as painting costs more than
+looking, rarely many more; its bins are made of a few neighbours of one level, its ragged ends exactly. Every
+point in it is one that was measured, and the minimum and maximum of what is in sight are among them.
 
 Columns are x, y and, where asked for, more of the same length that are summarised beside y (`carried`).
 """
@@ -19,6 +20,8 @@ from numpy.typing import NDArray
 
 BASE = 16
 """Points behind one bin of the lowest level; finer bins are made when they are looked at."""
+MOST_NEIGHBOURS = 8
+"""A view's bin is made of fewer than this many of a level, and of at least half of it above the lowest."""
 CHUNK = 1024
 """Levels grow by whole chunks, so that a point is never appended to all of them by itself."""
 POINTS_A_PIXEL = 4
@@ -47,7 +50,7 @@ class Grown:
         """Append `values`."""
         size = self.size + len(values)
         if size > len(self._data):
-            larger = np.empty(max(FIRST_ROOM, size, 2 * len(self._data)), dtype=self._data.dtype)
+            larger = np.empty(max(FIRST_ROOM, size + size // 2), dtype=self._data.dtype)
             larger[: self.size] = self.values
             self._data = larger
         self._data[self.size : size] = values
@@ -77,6 +80,10 @@ class _Level:
     def bins(self) -> int:
         return self.columns[0].size // 2
 
+    def extend(self, columns: Columns) -> None:
+        for own, values in zip(self.columns, columns, strict=True):
+            own.extend(values)
+
 
 class Pyramid:
     """Levels over columns that somebody else holds and passes in; see the module.
@@ -88,9 +95,12 @@ class Pyramid:
     def __init__(self, carried: tuple[np.ufunc, ...] = ()) -> None:
         self._carried = carried
         self._levels: list[_Level] = []
+        # The bins of the last look, from an index on: the next look mostly needs them again.
+        self._looked: tuple[int, _Level] | None = None
 
     def truncate(self, size: int) -> None:
         """Forget everything that was made of points from index `size` on."""
+        self._looked = None
         for level in self._levels:
             for column in level.columns:
                 column.truncate(2 * (size // level.width))
@@ -111,8 +121,7 @@ class Pyramid:
         before, after = (max(first - 1, 0), min(end + 1, len(columns[0]))) if neighbours else (first, end)
         if after - before <= most:
             return [column[before:after] for column in columns]
-        # Two points a bin; two more for each ragged end, and one at each edge.
-        width = _power_of_two_at_least((end - first) / (most // 2 - 3))
+        width = _bin_width(end - first, most // POINTS_A_PIXEL)
         self._catch_up(columns)
         middle = self._bins(columns, first, end, width)
         pieces = [_single(columns, before), *middle, _single(columns, after - 1)]
@@ -128,21 +137,35 @@ class Pyramid:
         return [head, *self._whole_bins(columns, start, stop, width), tail]
 
     def _whole_bins(self, columns: Columns, start: int, stop: int, width: int) -> list[list[NDArray]]:
-        level = self._level(width)
-        ready = min(max(level.bins, start), stop) if level is not None else start
+        level = self._level(_level_width(width))
+        ready = start if level is None else min(max(level.bins * level.width // width, start), stop)
         pieces = []
         if level is not None and ready > start:
-            pieces.append([column.values[2 * start : 2 * ready] for column in level.columns])
+            pieces.append(self._neighbours_joined(level, start, ready, width))
         if stop > ready:
             finer = self._finer(columns, ready * width, stop * width, width)
-            points = len(finer[0]) // (stop - ready)
-            pieces.append(reduced(finer, points, self._carried))
+            pieces.append(reduced(finer, len(finer[0]) // (stop - ready), self._carried))
         return pieces
+
+    def _neighbours_joined(self, level: _Level, start: int, stop: int, width: int) -> list[NDArray]:
+        """Return bins `start` to `stop` of `width`, each made of a few neighbours of `level`."""
+        points = 2 * width // level.width
+        if points == 2:
+            return [column.values[2 * start : 2 * stop] for column in level.columns]
+        origin, looked = self._looked or (start, None)
+        if looked is None or looked.width != width or not origin <= start <= origin + looked.bins:
+            origin, looked = start, _Level(width, [Grown() for _ in level.columns])
+            self._looked = (origin, looked)
+        done = origin + looked.bins
+        if stop > done:
+            fresh = [column.values[points * done : points * stop] for column in level.columns]
+            looked.extend(reduced(fresh, points, self._carried))
+        return [column.values[2 * (start - origin) : 2 * (stop - origin)] for column in looked.columns]
 
     def _finer(self, columns: Columns, first: int, end: int, width: int) -> list[NDArray]:
         """Return what whole bins of `width` can be made of: a finer level's points, or the row's."""
         for level in reversed(self._levels):
-            if level.width < width and level.bins * level.width >= end:
+            if width % level.width == 0 and level.bins * level.width >= end:
                 return [c.values[2 * first // level.width : 2 * end // level.width] for c in level.columns]
         return [column[first:end] for column in columns]
 
@@ -173,8 +196,7 @@ class Pyramid:
             if wanted <= done:
                 return
             fresh = reduced([c[done * group : wanted * group] for c in below], group, self._carried)
-            for column, values in zip(level.columns, fresh, strict=True):
-                column.extend(values)
+            level.extend(fresh)
             width, below, group = 2 * width, [column.values for column in level.columns], 4
 
 
@@ -227,8 +249,20 @@ def _joined(pieces: list[list[NDArray]]) -> list[NDArray]:
     return [np.concatenate(column) for column in zip(*pieces, strict=True)]
 
 
-def _power_of_two_at_least(value: float) -> int:
-    width = 1
-    while width < value:
-        width *= 2
-    return width
+def _bin_width(count: int, pixels: int) -> int:
+    """Return how many of `count` points a bin holds: at least one bin a pixel, at most `2 * pixels - 3`.
+
+    Two points a bin, two for each ragged end and one at each edge then make at most four a pixel.
+    """
+    fewest = -(-count // (2 * pixels - 3))
+    width = max(count // pixels, fewest)
+    part = max(_level_width(width), 1)
+    return max(width // part, -(-fewest // part)) * part
+
+
+def _level_width(width: int) -> int:
+    """Return the width of the level that bins of `width` are made of; 0 where they are finer than any."""
+    part = BASE if width >= BASE else 0
+    while part and width // part >= MOST_NEIGHBOURS:
+        part *= 2
+    return part
