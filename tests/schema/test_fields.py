@@ -18,6 +18,7 @@ from wnin_desktop.schema.fields import (
     tooltip,
     walk,
     with_flags,
+    without,
 )
 
 MODELS = [
@@ -128,6 +129,13 @@ def test_that_flags_reach_fields_in_models_and_unions():
     assert flags["noise.schedule"] == "--noise-schedule"
     assert flags["optimizer.clip_norm"] == "--set arm.optimizer.clip_norm=..."
     assert "Command line: --lr" in tooltip(next(spec for spec in walk(specs) if spec.flag == "--lr"))
+
+
+def test_that_fields_can_be_left_out():
+    kept = without(fields_of(run.ArmConfig), ("optimizer.params", "noise"))
+    paths = {spec.path for spec in walk(kept)}
+    assert "optimizer.lr" in paths
+    assert not {"optimizer.params", "noise", "noise.mode"} & paths
 
 
 def test_that_a_parameter_of_an_optimizer_has_the_flag_param():

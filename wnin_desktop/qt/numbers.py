@@ -66,7 +66,7 @@ def parse(text: str, locale: QLocale | None = None) -> int | float:
     plain = _plain(text)
     sign = decimal_sign(locale)
     match = SHAPE.fullmatch(_ungrouped(plain, sign))
-    if match is None or len(plain) > LONGEST:
+    if match is None or len(plain) > LONGEST or match[4] in ("e", "E"):
         raise ValueError(tr("Write a number, such as {0} or 1e-3.").format(f"0{sign}001"))
     minus, digits, power, prefix = match.groups()
     if prefix and prefix not in PREFIXES:

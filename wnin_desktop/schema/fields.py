@@ -7,7 +7,7 @@ imports. Paths are those of error messages: `optimizer.lr`, `arms[0].name`.
 from __future__ import annotations
 
 import types
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import msgspec
@@ -47,6 +47,10 @@ STARTS: Mapping[str, Any] = {
     ],
 }
 """What a form begins with where the model has no default, as Model.field."""
+SUGGESTED: Mapping[str, tuple[str, ...]] = {
+    f"{model}.device": ("auto", "cpu", "cuda") for model in ("SharedConfig", "CompareConfig", "RunConfig")
+}
+"""What a form offers while text is typed, as Model.field."""
 SMALL_DEFAULT = 0.01
 SET_FLAG = "--set"
 PARAMS = "optimizer.params."
@@ -71,7 +75,7 @@ class FieldSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     max_length: int | None = None
     pattern: str = ""
     choices: tuple[bool | int | float | str, ...] = ()
-    """Values of a choice, kinds of a union, words of a size."""
+    """Values of a choice, kinds of a union, words of a size, suggestions for a text."""
     whole: bool = True
     """Whether the number of a size, or of a list, is a whole one."""
     nullable: bool = False
@@ -127,6 +131,15 @@ def with_flags(specs: Iterable[FieldSpec], flags: Mapping[str, str], at: str = "
         at: Where in a run configuration the specs' paths begin ("arm").
     """
     return tuple(_flagged(spec, flags, at) for spec in specs)
+
+
+def without(specs: Iterable[FieldSpec], paths: Collection[str]) -> tuple[FieldSpec, ...]:
+    """Return `specs` without the fields at `paths`, inside models too."""
+    return tuple(
+        msgspec.structs.replace(spec, fields=without(spec.fields, paths)) if spec.kind == "model" else spec
+        for spec in specs
+        if spec.path not in paths
+    )
 
 
 def walk(specs: Iterable[FieldSpec]) -> Iterable[FieldSpec]:
@@ -201,6 +214,8 @@ def _spec(model: type[BaseModel], name: str, field: FieldInfo, prefix: str) -> F
     shape = _shape(annotation, path)
     if place in PATHS:
         shape["kind"] = "path"
+    if place in SUGGESTED:
+        shape["choices"] = SUGGESTED[place]
     extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
     return FieldSpec(
         path=path,

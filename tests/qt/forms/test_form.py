@@ -9,8 +9,9 @@ from PySide6.QtWidgets import QScrollArea
 from wnin_desktop.errors import InputError, Problem
 from wnin_desktop.qt.forms import Form, ModelsEdit, ParamsForm, help_anchor
 from wnin_desktop.qt.forms.places import MISSING, below, get, put, split, touches, under
+from wnin_desktop.qt.theme import theme
 from wnin_desktop.schema.base import validate
-from wnin_desktop.schema.fields import FieldSpec, fields_of
+from wnin_desktop.schema.fields import FieldSpec, fields_of, without
 from wnin_desktop.schema.run import ArmConfig, CompareConfig
 
 BASE = "arms[0]"
@@ -261,6 +262,25 @@ def test_that_a_field_can_be_left_out_and_its_unit_follow_the_mode(form):
     row = form.row(f"{BASE}.noise.magnitude")
     assert row.unit.full == "std(W)"
     assert row.editor.accessibleName() == "Magnitude, std(W)"
+
+
+@pytest.mark.parametrize("scale", [1.0, 1.5])
+def test_that_a_narrow_panel_clips_no_field(qtbot, scale):
+    theme().set_text_scale(scale)
+    area = QScrollArea()
+    qtbot.addWidget(area)
+    form = Form(without(fields_of(CompareConfig), ("arms",)))
+    area.setWidget(form)
+    area.setWidgetResizable(True)
+    area.resize(round(280 * scale), 600)
+    area.show()
+    qtbot.waitUntil(area.isVisible)
+    assert area.horizontalScrollBar().maximum() == 0
+    for row in form.rows():
+        if row.editor.isVisible():
+            assert row.editor.mapTo(form, row.editor.rect().topRight()).x() <= form.width()
+            assert row.editor.width() >= 60
+    theme().set_text_scale(1.0)
 
 
 def test_that_tab_goes_in_reading_order(qtbot, form):

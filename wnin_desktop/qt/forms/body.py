@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from wnin_desktop.qt.forms.choice import ChoiceEdit
 from wnin_desktop.qt.forms.fold import Fold
+from wnin_desktop.qt.forms.line import rich
 from wnin_desktop.qt.forms.make import describe, editor_for
 from wnin_desktop.qt.forms.places import MISSING, get, under
 from wnin_desktop.qt.forms.row import COLUMNS, DOT, DOT_SIZE, EDITOR, LABEL, FieldRow
@@ -217,7 +218,7 @@ def heading(spec: FieldSpec, parent: QWidget) -> QLabel:
     """Return the heading of a model inside a form."""
     label = QLabel(spec.title, parent)
     label.setObjectName(f"{spec.path}.heading")
-    label.setToolTip(spec.help)
+    label.setToolTip(rich(spec.help))
     label.setContentsMargins(0, Space.S, 0, 0)
     set_font(label, "title")
     return label

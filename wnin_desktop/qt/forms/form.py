@@ -20,7 +20,7 @@ from wnin_desktop.schema.fields import FieldSpec, default_of, walk
 
 LABEL_LETTERS = 16
 """Widest label, in letters x; a longer one is broken into lines."""
-CELL = re.compile(r"\[(\d+)\]\.(\w+)")
+CELL = re.compile(r"\[(\d+)\]\.(\w+)$")
 
 
 class Form(QWidget):
@@ -133,7 +133,11 @@ class Form(QWidget):
         for fold, body in self.body.folds():
             if row in body.rows():
                 fold.set_open(True)
-        row.editor.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        cell = CELL.search(path)
+        if isinstance(row.editor, ModelsEdit) and cell:
+            row.editor.focus_cell(int(cell[1]), cell[2])
+        else:
+            row.editor.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self._sought = row.editor
         self._scroll_soon.start()
         return True
@@ -249,8 +253,9 @@ class Form(QWidget):
         around = self.parentWidget()
         while around is not None and not isinstance(around, QScrollArea):
             around = around.parentWidget()
-        if isinstance(around, QScrollArea) and self._sought in {row.editor for row in self.rows()}:
-            around.ensureWidgetVisible(self._sought)
+        sought = self._sought
+        if isinstance(around, QScrollArea) and sought is not None and self.isAncestorOf(sought):
+            around.ensureWidgetVisible(sought)
 
     def _fit_labels(self) -> None:
         metrics = self.fontMetrics()

@@ -6,13 +6,14 @@ instead of silently keeping the number that stood there before.
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from typing import Any
 
 from PySide6.QtCore import QEvent, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QLineEdit, QWidget
+from PySide6.QtWidgets import QCompleter, QLineEdit, QWidget
 
 from wnin_desktop.qt import numbers
 from wnin_desktop.qt.text import tr
@@ -29,6 +30,11 @@ def same(one: object, other: object) -> bool:
 def as_sentence(words: str) -> str:
     """Return what is wrong as a sentence: "allowed: 1 to 9" becomes "Allowed: 1 to 9."."""
     return f"{words[:1].upper()}{words[1:].rstrip('.')}." if words else ""
+
+
+def rich(text: str) -> str:
+    """Return plain text as rich text, so that a tooltip breaks its lines."""
+    return f"<qt>{html.escape(text).replace(chr(10), '<br>')}</qt>"
 
 
 class LineEditor(QLineEdit):
@@ -138,7 +144,12 @@ LONGEST_RANGE = 4096
 
 
 class TextEdit(LineEditor):
-    """Any text."""
+    """Any text; a field's choices are offered while typing."""
+
+    def __init__(self, spec: FieldSpec, parent: QWidget | None = None) -> None:
+        super().__init__(spec, parent)
+        if spec.choices:
+            self.setCompleter(QCompleter([str(choice) for choice in spec.choices], self))
 
     def empty(self) -> Any:
         """Return None where empty means "none", else the empty text."""

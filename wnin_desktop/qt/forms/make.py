@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import html
 from typing import Any, Protocol
 
 from PySide6.QtCore import SignalInstance
 from PySide6.QtWidgets import QWidget
 
 from wnin_desktop.qt.forms.choice import BoolEdit, ChoiceEdit
+from wnin_desktop.qt.forms.line import rich
 from wnin_desktop.qt.forms.make_line import line_editor
 from wnin_desktop.qt.forms.models import ModelsEdit
 from wnin_desktop.qt.forms.path import PathEdit
@@ -61,11 +61,6 @@ def describe(editor: QWidget, spec: FieldSpec) -> None:
     editor.setAccessibleDescription(spec.help)
     editor.setToolTip(rich(tooltip(spec)))
     editor.setProperty("helpAnchor", spec.path)
-
-
-def rich(text: str) -> str:
-    """Return plain text as rich text, so that a tooltip breaks its lines."""
-    return f"<qt>{html.escape(text).replace(chr(10), '<br>')}</qt>"
 
 
 def help_anchor(widget: QWidget | None) -> str:

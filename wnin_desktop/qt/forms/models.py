@@ -8,11 +8,11 @@ from typing import Any
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QToolButton, QWidget
 
-from wnin_desktop.qt.forms.line import LineEditor, as_sentence, same
+from wnin_desktop.qt.forms.line import LineEditor, as_sentence, rich, same
 from wnin_desktop.qt.forms.make_line import line_editor
 from wnin_desktop.qt.text import tr
 from wnin_desktop.qt.theme import Space, set_icon
-from wnin_desktop.schema.fields import FieldSpec, check
+from wnin_desktop.schema.fields import FieldSpec, check, tooltip
 
 
 class ModelsEdit(QWidget):
@@ -43,7 +43,8 @@ class ModelsEdit(QWidget):
     def _head(self, field: FieldSpec) -> QLabel:
         label = QLabel(field.title, self)
         label.setProperty("kind", "muted")
-        label.setToolTip(field.help)
+        label.setTextFormat(Qt.TextFormat.PlainText)
+        label.setToolTip(rich(field.help))
         return label
 
     def value(self) -> Any:
@@ -95,6 +96,12 @@ class ModelsEdit(QWidget):
         """Remove one row; what comes before it goes on until its end."""
         self._change(without_row(self._tables(), index))
 
+    def focus_cell(self, row: int, name: str) -> None:
+        """Give the keyboard to one cell, or to the first one where that is not there."""
+        if self._rows:
+            editors = self._rows[min(row, len(self._rows) - 1)]
+            editors.get(name, next(iter(editors.values()))).setFocus(Qt.FocusReason.ShortcutFocusReason)
+
     def cell(self, row: int, name: str) -> LineEditor:
         """Return the editor of one cell."""
         return self._rows[row][name]
@@ -113,7 +120,7 @@ class ModelsEdit(QWidget):
             editor = line_editor(field, self)
             editor.setObjectName(f"{self.spec.path}[{index}].{field.name}")
             editor.setAccessibleName(tr("{0}, row {1}").format(field.title, index + 1))
-            editor.setToolTip(field.help)
+            editor.setToolTip(rich(tooltip(field)))
             editor.edited.connect(self._cell_edited)
             self._grid.addWidget(editor, index + 1, column)
             editors[field.name] = editor
@@ -133,7 +140,9 @@ class ModelsEdit(QWidget):
         return button
 
     def _remove_clicked(self) -> None:
-        self.remove_row(self._removers.index(self.sender()))
+        sender = self.sender()
+        if isinstance(sender, QToolButton):
+            self.remove_row(self._removers.index(sender))
 
     def _drop_row(self) -> None:
         for widget in (*self._rows.pop().values(), self._removers.pop()):
@@ -148,6 +157,7 @@ class ModelsEdit(QWidget):
         fewest, most = self.spec.min_length or 0, self.spec.max_length
         for remover in self._removers:
             remover.setEnabled(len(self._rows) > fewest)
+        self.setFocusProxy(next(iter(self._rows[0].values())) if self._rows else self.add_button)
         self.add_button.setEnabled(most is None or len(self._rows) < most)
 
     def _cell_edited(self) -> None:

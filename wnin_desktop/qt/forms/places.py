@@ -46,13 +46,16 @@ def below(base: str, path: str) -> str | None:
 def get(data: Any, path: str) -> Any:
     """Return the value at `path`, or MISSING."""
     for part in split(path):
-        if isinstance(part, int):
-            if not isinstance(data, list | tuple) or part >= len(data):
-                return MISSING
-        elif not isinstance(data, dict) or part not in data:
+        if not _has(data, part):
             return MISSING
         data = data[part]
     return data
+
+
+def _has(data: Any, part: str | int) -> bool:
+    if isinstance(part, int):
+        return isinstance(data, list | tuple) and part < len(data)
+    return isinstance(data, dict) and part in data
 
 
 def put(data: Any, path: str, value: Any) -> Any:

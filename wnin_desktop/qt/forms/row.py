@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 from PySide6.QtCore import QObject, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
 
-from wnin_desktop.qt.forms.line import same
-from wnin_desktop.qt.forms.make import Editor, rich
+from wnin_desktop.qt import numbers
+from wnin_desktop.qt.forms.line import rich, same
 from wnin_desktop.qt.forms.models import ModelsEdit
 from wnin_desktop.qt.text import tr
 from wnin_desktop.qt.theme import ICON_SMALL, Space, set_font, set_icon, theme
@@ -17,6 +18,9 @@ from wnin_desktop.schema.fields import FieldSpec, default_of, default_words, too
 
 DOT, LABEL, EDITOR, UNIT, RESET, COLUMNS = 0, 1, 2, 3, 4, 5
 DOT_SIZE = Space.XS + 2
+LEAST_LETTERS = 3
+WIDE = ("text", "path", "table", "int_list")
+"""Kinds that take the unit's room where they have none."""
 UNIT_LETTERS = 9
 """Width of the unit's column, in letters x."""
 
@@ -48,27 +52,35 @@ class UnitLabel(QLabel):
 
     def __init__(self, text: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setProperty("kind", "muted")
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
         set_font(self, "small")
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
         self.show_unit(text)
 
     def show_unit(self, text: str) -> None:
         """Show another unit."""
         self.full = "" if text == "1" else text
+        self.setText(self.full)
         self.setToolTip(self.full)
-        self._cut()
 
-    def _cut(self) -> None:
-        width = self.fontMetrics().averageCharWidth() * UNIT_LETTERS
-        self.setFixedWidth(width)
-        self.setText(self.fontMetrics().elidedText(self.full, Qt.TextElideMode.ElideRight, width))
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Return one width for all units, so that fields end at one line."""
+        return QSize(self.fontMetrics().averageCharWidth() * UNIT_LETTERS, super().sizeHint().height())
 
-    def changeEvent(self, event: Any) -> None:  # noqa: N802 - Qt's name
-        """Cut anew for another font."""
-        super().changeEvent(event)
-        if event.type() == event.Type.FontChange:
-            self._cut()
+    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Return no width: in a narrow panel the unit goes first."""
+        return QSize(0, super().minimumSizeHint().height())
+
+    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        """Draw as much as fits; less than two letters are none."""
+        metrics = self.fontMetrics()
+        text = metrics.elidedText(self.full, Qt.TextElideMode.ElideRight, self.width())
+        if len(text) < min(LEAST_LETTERS, len(self.full)):
+            return
+        painter = QPainter(self)
+        painter.setPen(theme().colour("muted"))
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)
+        painter.end()
 
 
 class Fault(QWidget):
@@ -79,6 +91,7 @@ class Fault(QWidget):
         self.sign = Sign(self)
         self.label = QLabel(self)
         self.label.setWordWrap(True)
+        self.label.setTextFormat(Qt.TextFormat.PlainText)
         self.label.setProperty("kind", "danger")
         self.label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         set_font(self.label, "small")
@@ -116,13 +129,15 @@ class FieldRow(QObject):
     edited = Signal(str, object)
     """Path below the form's base, and the value."""
 
-    def __init__(self, spec: FieldSpec, editor: Editor | Any, parent: QWidget) -> None:
+    def __init__(self, spec: FieldSpec, editor: Any, parent: QWidget) -> None:
         super().__init__(parent)
-        self.spec, self.path, self.editor = spec, spec.path, editor
+        self.spec, self.path = spec, spec.path
+        self.editor: Any = editor
+        """A widget that is a `make.Editor` too."""
         self.default: Any = default_of(spec)
         self._problem = ""
         self._is_shown = True
-        self.label = QLabel(spec.title, parent)
+        self.label = QLabel(spec.title.replace("&", "&&"), parent)
         self.label.setObjectName(f"{spec.path}.label")
         self.label.setWordWrap(True)
         self.label.setToolTip(editor.toolTip())
@@ -152,7 +167,8 @@ class FieldRow(QObject):
             grid.addWidget(self.editor, line + 1, LABEL, 1, COLUMNS - 1)
             grid.addWidget(self.fault, line + 2, LABEL, 1, COLUMNS - 1)
             return
-        grid.addWidget(self.editor, line, EDITOR)
+        span = 2 if self.spec.kind in WIDE and not self.unit.full else 1
+        grid.addWidget(self.editor, line, EDITOR, 1, span)
         grid.addWidget(self.fault, line + 1, EDITOR, 1, COLUMNS - EDITOR)
 
     @property
@@ -223,11 +239,16 @@ class FieldRow(QObject):
         self.dot.setVisible(changed)
         self.reset.setVisible(changed)
         if changed:
-            words = default_words(self.spec) if self.default == default_of(self.spec) else str(self.default)
+            words = self._default_words()
             text = tr("Reset {0} to {1}").format(self.spec.title, words or tr("the default"))
             self.dot.setToolTip(tr("Changed; the default is {0}").format(words or tr("another")))
             self.reset.setToolTip(text)
             self.reset.setAccessibleName(text)
+
+    def _default_words(self) -> str:
+        if isinstance(self.default, int | float) and not isinstance(self.default, bool):
+            return numbers.show(self.default)
+        return default_words(msgspec.structs.replace(self.spec, default=self.default))
 
     def _say(self) -> None:
         text = self.fault_text if self._is_shown else ""

@@ -35,6 +35,7 @@ MOST_POINTS = 600
 def paint_spark(painter: QPainter, view: SchedulePreview) -> None:
     """Draw the line alone."""
     if view.curve is not None:
+        _band(painter, view, view.plot_rect())
         painter.setPen(_pen(_colour(view), LINE * 0.8))
         painter.drawPolyline(_line(view))
 
@@ -77,15 +78,12 @@ def _curve(painter: QPainter, view: SchedulePreview, rect: QRectF) -> None:
     painter.save()
     painter.setClipRect(rect.adjusted(-LINE, -LINE, LINE, LINE))
     line = _line(view)
-    if isinstance(curve.schedule, AdaptiveSchedule):
-        low = view.point_of(0, curve.m * curve.schedule.offset).y()
-        high = view.point_of(0, curve.m * (curve.schedule.offset + curve.schedule.gain)).y()
-        painter.fillRect(QRectF(rect.left(), high, rect.width(), low - high), _faint(colour, BAND_ALPHA))
+    if _band(painter, view, rect):
         painter.setPen(_pen(colour, LINE, Qt.PenStyle.DashLine))
     else:
-        ground = QPolygonF(
-            [*line, QPointF(line.last().x(), rect.bottom()), QPointF(rect.left(), rect.bottom())]
-        )
+        ground = QPolygonF(line)
+        ground.append(QPointF(line.last().x(), rect.bottom()))
+        ground.append(QPointF(rect.left(), rect.bottom()))
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(_faint(colour, FILL_ALPHA))
         painter.drawPolygon(ground)
@@ -93,6 +91,17 @@ def _curve(painter: QPainter, view: SchedulePreview, rect: QRectF) -> None:
         painter.setPen(_pen(colour, LINE))
     painter.drawPolyline(line)
     painter.restore()
+
+
+def _band(painter: QPainter, view: SchedulePreview, rect: QRectF) -> bool:
+    """Draw where a closed loop may go; false where there is none."""
+    curve = view.curve
+    if curve is None or not isinstance(curve.schedule, AdaptiveSchedule):
+        return False
+    low = view.point_of(0, curve.m * curve.schedule.offset).y()
+    high = view.point_of(0, curve.m * (curve.schedule.offset + curve.schedule.gain)).y()
+    painter.fillRect(QRectF(rect.left(), high, rect.width(), low - high), _faint(_colour(view), BAND_ALPHA))
+    return True
 
 
 def _line(view: SchedulePreview) -> QPolygonF:
