@@ -8,6 +8,7 @@ import click
 
 from wnin_desktop.cli.common import open_store, shared_options
 from wnin_desktop.cli.compare import changed, conclude, prepare_folder
+from wnin_desktop.cli.desktop import has_display, open_desktop
 from wnin_desktop.cli.running import Watching, executor_option, run_new
 from wnin_desktop.runs.config_files import load_preset
 
@@ -15,7 +16,7 @@ PRESET = "demo"
 
 
 @click.command("demo")
-@click.option("--headless", is_flag=True, help="Open no window; there is none yet, so this is always so.")
+@click.option("--headless", is_flag=True, help="Open no window even where there is a display.")
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
@@ -29,7 +30,7 @@ PRESET = "demo"
 @executor_option
 @shared_options
 def command(
-    headless: bool,  # noqa: ARG001 - said today for the day there is a window
+    headless: bool,
     out: Path,
     steps: str | None,
     seeds: str | None,
@@ -37,10 +38,17 @@ def command(
     store: Path | None,
     as_json: bool,
     no_color: bool,
-) -> None:
-    """Compare four optimizers under one noise schedule on handwritten digits, and write a report."""
+) -> int:
+    """Compare four optimizers under one noise schedule on handwritten digits.
+
+    With a display the window opens with the experiment running; else, or with a flag that asks for
+    results, it runs here and writes a report.
+    """
+    if not (headless or as_json or steps or seeds) and has_display():
+        return open_desktop(f"preset:{PRESET}", run=True, store=store)
     config = changed(load_preset(PRESET), seeds=seeds, steps=steps)
     prepare_folder(out)
     with open_store(store) as opened:
         experiment_id = run_new(opened, config, Watching(no_color=no_color), executor=executor)
         conclude(opened, experiment_id, out, as_json=as_json)
+    return 0

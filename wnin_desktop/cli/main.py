@@ -28,6 +28,8 @@ VERBS: dict[str, tuple[str, str]] = {
     "optimizers": ("wnin_desktop.cli.optimizers", "List, check and trust optimizers."),
     "report": ("wnin_desktop.cli.report", "Write the report of a recorded comparison."),
     "audit": ("wnin_desktop.cli.audit", "Verify noise audit logs: every draw is made again and compared."),
+    "desktop": ("wnin_desktop.cli.desktop", "Open the window."),
+    "screenshots": ("wnin_desktop.cli.screenshots", "Draw every page and dialog of the window as pictures."),
     "serve": ("wnin_desktop.cli.serve", "Serve live events to clients on this machine."),
     "doctor": (
         "wnin_desktop.cli.doctor",
@@ -110,14 +112,24 @@ def main() -> None:
     leave(run(wnin, "wnin"))
 
 
+def main_desktop() -> None:
+    """Run `wnin-desktop`, which is `wnin desktop`."""
+    _main_of("desktop", "wnin-desktop")
+
+
 def main_train() -> None:
-    """Run `wnin-train`, which is `wnin train`; an interruption while it loads is one too."""
+    """Run `wnin-train`, which is `wnin train`."""
+    _main_of("train", "wnin-train")
+
+
+def _main_of(verb: str, name: str) -> None:
+    """Run one verb as a program of its own; an interruption while it loads is one too."""
     try:
-        command = importlib.import_module(VERBS["train"][0]).command
+        command = importlib.import_module(VERBS[verb][0]).command
     except KeyboardInterrupt:
         leave(_fail("interrupted before anything was recorded.", INTERRUPTED))
     else:
-        leave(run(command, "wnin-train"))
+        leave(run(command, name))
 
 
 def leave(code: int) -> None:

@@ -1,4 +1,4 @@
-"""Where a comparison trains: in a worker process, or in the thread that drives it. One interface, one choice."""
+"""Where a comparison trains: in a worker process, or in the thread that drives it, behind one interface."""
 
 from __future__ import annotations
 
@@ -32,6 +32,19 @@ def trains_here(preference: Preference, device: str) -> bool:
     if preference != "auto":
         return preference == "thread"
     return device != "cpu" and has_gpu()
+
+
+def import_torch_first(preference: Preference) -> bool:
+    """Import torch now if the window will train in itself, and return whether it did.
+
+    To be called before PySide6 is imported: the other order breaks torch on Windows, and a first import
+    inside a thread would freeze the window.
+    """
+    if not trains_here(preference, "auto"):
+        return False
+    import torch  # noqa: F401, PLC0415 - imported for its side effect, and only where it is needed
+
+    return True
 
 
 @functools.cache

@@ -118,7 +118,8 @@ class LiveRuns(QObject):
         for run in self._live:
             run.stop(checkpoint=True)
         deadline = time.monotonic() + timeout_s
-        return all([run.wait(max(1, int(1000 * (deadline - time.monotonic())))) for run in self._live])
+        waits = [run.wait(max(1, int(1000 * (deadline - time.monotonic())))) for run in self._live]
+        return all(waits)
 
     # -- frames --------------------------------------------------------------------------------------------
 

@@ -113,7 +113,7 @@ class Tasks(QObject):
         failed: Callable[[Exception], None] | None,
     ) -> None:
         try:
-            result = await self._loop.run_in_executor(self._pool, work, task)
+            result = await asyncio.wrap_future(self._pool.submit(work, task), loop=self._loop)
         except StoppedByUser:
             pass
         except Exception as error:  # whatever the work raised is told, here or by the caller

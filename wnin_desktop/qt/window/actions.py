@@ -1,4 +1,4 @@
-"""Every command of the window in one register: menus, palette, shortcut editor and cheat sheet are made from it."""
+"""Every command of the window in one register, from which menus, palette and cheat sheet are made."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Actions(QObject):
             name: Dotted and unique ("run.start").
             text: What menus show, translated, with its mnemonic.
             slot: Called without arguments, or with the check mark of a checkable one.
-            menu: Menu it stands in: file, edit, view, run, tools or help; a sub-menu after a slash.
+            menu: Menu it stands in: file, edit, view, run, tools or help; `|` after it begins a section.
             icon: Name of an icon.
             shortcut: Keys by default.
             tip: One sentence; the text where it is empty.

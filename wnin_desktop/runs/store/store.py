@@ -107,6 +107,11 @@ class Store:
         else:
             self._abandon()
 
+    @property
+    def read_only(self) -> bool:
+        """Whether it was opened for reading only."""
+        return self._read_only
+
     # -- experiments and runs ------------------------------------------------------------------------------
 
     def new_experiment(self, config: CompareConfig) -> str:

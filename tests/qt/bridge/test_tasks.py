@@ -1,0 +1,69 @@
+import threading
+
+import pytest
+import qasync
+
+from wnin_desktop.qt.bridge.tasks import Tasks
+
+
+@pytest.fixture
+def tasks(qapp):
+    loop = qasync.QEventLoop(qapp, already_running=False)
+    made = Tasks(loop)
+    yield made
+    made.close()
+    loop.close()
+
+
+def test_that_work_runs_elsewhere_and_its_answer_arrives_here(tasks, qtbot):
+    here, seen = threading.get_ident(), []
+    tasks.start(
+        lambda _task: threading.get_ident(), then=lambda there: seen.append((there, threading.get_ident()))
+    )
+    qtbot.waitUntil(lambda: bool(seen))
+    ((there, answered),) = seen
+    assert there != here
+    assert answered == here
+
+
+def test_that_an_error_goes_to_whoever_takes_it(tasks, qtbot):
+    taken = []
+
+    def work(_task):
+        raise ValueError("no")
+
+    tasks.start(work, failed=taken.append)
+    qtbot.waitUntil(lambda: bool(taken))
+    assert str(taken[0]) == "no"
+
+
+def test_that_an_error_nobody_takes_is_told(tasks, qtbot):
+    def work(_task):
+        raise ValueError("no")
+
+    with qtbot.waitSignal(tasks.failed) as told:
+        tasks.start(work, title="Reading")
+    assert told.args[0].title == "Reading"
+
+
+def test_that_progress_arrives_and_cancelling_ends_the_work(tasks, qtbot):
+    going, answers = threading.Event(), []
+
+    def work(task):
+        while True:
+            going.wait(5)
+            task.report(0.5, "half")
+
+    task = tasks.start(work, then=answers.append, title="Export", cancellable=True)
+    with qtbot.waitSignal(task.changed):
+        going.set()
+    assert (task.done, task.text) == (0.5, "half")
+    with qtbot.waitSignal(tasks.ended):
+        task.cancel()
+    assert answers == []
+    assert tasks.current == []
+
+
+def test_that_nothing_starts_after_the_end(tasks, qtbot):
+    tasks.close()
+    assert tasks.start(lambda _task: 1, then=pytest.fail).cancelled

@@ -1,0 +1,68 @@
+"""`wnin-desktop`: open the window, with an experiment if one is named."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from wnin_desktop import paths
+from wnin_desktop.errors import InputError, WninError
+from wnin_desktop.runs.executors import import_torch_first
+from wnin_desktop.runs.preferences import load_preferences
+
+PRESET = "preset:"
+
+
+def has_display() -> bool:
+    """Return whether a window can be shown: there is a screen, or Qt was told to draw elsewhere."""
+    if os.environ.get("QT_QPA_PLATFORM"):
+        return True
+    if sys.platform in ("win32", "darwin"):
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+@click.command("desktop")
+@click.argument("file", required=False)
+@click.option("--run", is_flag=True, help="Run the experiment at once.")
+@click.option(
+    "--store", type=click.Path(file_okay=False, path_type=Path), default=None, metavar="DIR",
+    help="Run store to open, instead of the usual one.",
+)  # fmt: skip
+@click.option("--quit-after", type=click.IntRange(1, 600_000), default=None, hidden=True)
+def command(file: str | None, run: bool, store: Path | None, quit_after: int | None) -> int:
+    """Open the window; FILE is an experiment (TOML, JSON, YAML) or preset:NAME."""
+    return open_desktop(file, run=run, store=store, quit_after_ms=quit_after or 0)
+
+
+def open_desktop(file: str | None, *, run: bool, store: Path | None = None, quit_after_ms: int = 0) -> int:
+    """Open the window and return its exit code.
+
+    Raises:
+        InputError: The file does not exist.
+        WninError: There is no display, or Qt cannot use it.
+    """
+    if not has_display():
+        raise WninError(
+            "There is no display to open a window on; `wnin compare` and `wnin demo --headless` need none."
+        )
+    is_preset = file is not None and file.startswith(PRESET)
+    if file is not None and not is_preset and not Path(file).is_file():
+        raise InputError.of("FILE", file, f"give the path of an experiment file, or {PRESET}NAME")
+    settings = load_preferences()
+    import_torch_first(settings.value.training.executor)
+    try:
+        from wnin_desktop.qt import app  # noqa: PLC0415 - Qt only where a window opens
+    except ImportError as error:
+        raise WninError(f"Qt cannot be loaded ({error}); `wnin doctor` says what is missing.") from None
+    start = app.Start(
+        store=store or paths.store_dir(),
+        file=Path(file) if file is not None and not is_preset else None,
+        preset=file.removeprefix(PRESET) if file is not None and is_preset else "",
+        run=run,
+        quit_after_ms=quit_after_ms,
+    )
+    return app.run(start, settings)

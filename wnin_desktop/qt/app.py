@@ -1,0 +1,157 @@
+"""Start and end of the desktop program, in the order that the platform demands."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import logging.handlers
+import os
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+import qasync
+from PySide6.QtCore import QTimer, QTranslator
+from PySide6.QtWidgets import QApplication
+
+import wnin_desktop
+from wnin_desktop import paths
+from wnin_desktop.errors import StoreError, StoreLockedError
+from wnin_desktop.qt.bridge.crash import CrashRecorder
+from wnin_desktop.qt.bridge.faults import Faults
+from wnin_desktop.qt.bridge.single import SingleWindow
+from wnin_desktop.qt.bridge.watchdog import Watchdog
+from wnin_desktop.qt.desk import Desk
+from wnin_desktop.qt.text import PseudoTranslator
+from wnin_desktop.qt.theme import theme
+from wnin_desktop.qt.window.commands import Commands
+from wnin_desktop.qt.window.main_window import MainWindow
+from wnin_desktop.runs.preferences import LoadedPreferences, WindowState, load_preferences
+from wnin_desktop.runs.store import Store
+
+LOG_BYTES = 1 << 20
+logger = logging.getLogger("wnin.window")
+
+
+@dataclass
+class Start:
+    """What the window begins with."""
+
+    store: Path = field(default_factory=paths.store_dir)
+    file: Path | None = None
+    """An experiment to open."""
+    preset: str = ""
+    run: bool = False
+    """Run it at once."""
+    quit_after_ms: int = 0
+    """For benchmarks: leave so long after the window became visible."""
+
+
+def make_application(arguments: list[str]) -> QApplication:
+    """Return the application, dressed."""
+    application = QApplication(arguments)
+    application.setApplicationName("wnin")
+    application.setApplicationDisplayName("WNIN Desktop")
+    application.setApplicationVersion(wnin_desktop.__version__)
+    application.setDesktopFileName("wnin")
+    application.setWindowIcon(theme().icon("wnin"))
+    return application
+
+
+def run(start: Start, settings: LoadedPreferences | None = None) -> int:
+    """Open the window and return the exit code once it was closed."""
+    settings = settings or load_preferences()
+    _write_logs()
+    recorder = CrashRecorder()
+    recorder.start()
+    application = make_application(sys.argv[:1])
+    translator = _translate(application, settings.value.appearance.language)
+    single = SingleWindow(start.store)
+    try:
+        return _run(start, application, single, settings)
+    finally:
+        recorder.stop()
+        application.removeTranslator(translator)
+
+
+def _run(start: Start, application: QApplication, single: SingleWindow, settings: LoadedPreferences) -> int:
+    opened = _open_store(start.store, single)
+    if opened is None:
+        return 0
+    loop = qasync.QEventLoop(application)
+    faults, watchdog = Faults(), Watchdog()
+    with contextlib.closing(loop):
+        faults.install(loop)
+        state = WindowState()
+        desk = Desk(opened, loop, preferences=settings.value, state=state)
+        window = open_window(desk, start)
+        faults.caught.connect(desk.tell_fault)
+        single.listen(window)
+        watchdog.start()
+        window.closing.connect(application.quit)
+        for notice in (settings.notice, state.notice, *opened.notices):
+            if notice:
+                desk.notices.tell(notice, kind="warning")
+        loop.run_forever()
+        watchdog.stop()
+        end(desk, opened, faults)
+    return 0
+
+
+def _open_store(path: Path, single: SingleWindow) -> Store | None:
+    """Open the store; raise the window that has it, or read only where another program writes it."""
+    try:
+        return Store.open(path)
+    except StoreLockedError:
+        if single.raise_other():
+            return None
+        return Store.open(path, read_only=True)
+
+
+def open_window(desk: Desk, start: Start) -> MainWindow:
+    """Build and show the window, and begin what takes longer after it stands."""
+    window = MainWindow(desk)
+    commands = Commands(desk, window)
+    window.restore_session()
+    window.show()
+    QTimer.singleShot(0, window, lambda: commands.begin(start))
+    if start.quit_after_ms:
+        QTimer.singleShot(start.quit_after_ms, window, window.close)
+    return window
+
+
+def end(desk: Desk, store: Store, faults: Faults) -> None:
+    """Close what is left; a thread that does not end is not waited for, because the store is safe."""
+    desk.close()
+    stuck = [run for run in desk.runs.live if run.isRunning()]
+    for child in psutil.Process().children(recursive=True) if stuck else []:
+        with contextlib.suppress(psutil.Error):
+            child.kill()
+    stuck = [run for run in stuck if not run.wait(500)]
+    with contextlib.suppress(StoreError):
+        store.close()
+    faults.uninstall()
+    if stuck:
+        logger.error("%d runs did not end in time", len(stuck))
+        logging.shutdown()
+        os._exit(0)
+
+
+def _translate(application: QApplication, language: str) -> QTranslator:
+    translator = PseudoTranslator() if language == "pseudo" else QTranslator()
+    application.installTranslator(translator)
+    return translator
+
+
+def _write_logs() -> None:
+    folder = paths.home() / "logs"
+    with contextlib.suppress(OSError):
+        folder.mkdir(parents=True, exist_ok=True)
+        handler = logging.handlers.RotatingFileHandler(
+            folder / "window.log", maxBytes=LOG_BYTES, backupCount=3, encoding="utf-8"
+        )
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+        root = logging.getLogger("wnin")
+        root.addHandler(handler)
+        root.setLevel(logging.INFO)

@@ -1,0 +1,157 @@
+"""The Desk: the services that the parts of the window share."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import QObject
+
+from wnin_desktop.errors import StreamError, WninError
+from wnin_desktop.qt.bridge.catalogue_model import CatalogueModel
+from wnin_desktop.qt.bridge.live_run import LiveRun
+from wnin_desktop.qt.bridge.live_runs import LiveRuns
+from wnin_desktop.qt.bridge.remote import RemoteRuns
+from wnin_desktop.qt.bridge.shown import ShownExperiments
+from wnin_desktop.qt.bridge.tasks import Task, Tasks
+from wnin_desktop.qt.experiment.draft import Draft
+from wnin_desktop.qt.preferences_model import PreferencesModel
+from wnin_desktop.qt.text import tr
+from wnin_desktop.qt.theme import theme
+from wnin_desktop.qt.window.actions import Actions
+from wnin_desktop.qt.window.notices import Notices
+from wnin_desktop.runs.preferences import WindowState, save_preferences
+from wnin_desktop.runs.store import Store
+from wnin_desktop.schema.preferences import Preferences
+
+logger = logging.getLogger("wnin.window")
+
+
+class Desk(QObject):
+    """One per window. Parts ask it for what they need and know nothing of each other."""
+
+    def __init__(
+        self,
+        store: Store,
+        loop: asyncio.AbstractEventLoop,
+        *,
+        preferences: Preferences | None = None,
+        state: WindowState | None = None,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.store = store
+        self.loop = loop
+        self.state = state or WindowState()
+        self.preferences = PreferencesModel(preferences, self._save_preferences, self)
+        self.notices = Notices(self)
+        self.tasks = Tasks(loop, self)
+        self.actions = Actions(self)
+        self.actions.set_own_keys(dict(self.preferences.value.shortcuts))
+        self.catalogue = CatalogueModel(self.tasks, self)
+        self.shown = ShownExperiments(self)
+        self.runs = LiveRuns(store, self)
+        self.remote = RemoteRuns(self)
+        self.draft = Draft(self.catalogue, self)
+        self.read_only = store.read_only
+        self.is_closed = False
+        self._connect()
+        self._follow_preferences()
+
+    def _connect(self) -> None:
+        self.tasks.failed.connect(self._tell_failed_task)
+        self.preferences.changed.connect(self._follow_preferences)
+        self.runs.started.connect(self._show_started)
+        self.runs.ended.connect(self._tell_ended)
+        self.runs.received.connect(self.remote.publish)
+        self.runs.add_source(self.remote.drain)
+        self.remote.use_tasks(self._in_background)
+        self.remote.arrived.connect(self._tell_arrived)
+
+    def _in_background(self, work: Callable[[], Any], then: Callable[[Any], None]) -> None:
+        self.tasks.start(lambda _task: work(), then=then)
+
+    # -- preferences ---------------------------------------------------------------------------------------
+
+    def _save_preferences(self, value: Preferences) -> None:
+        self.tasks.start(lambda _task: save_preferences(value))
+
+    def _follow_preferences(self) -> None:
+        value = self.preferences.value
+        theme().apply(value.appearance.theme)
+        theme().set_text_scale(value.appearance.text_scale)
+        theme().reduced_motion = value.appearance.reduced_motion == "on"
+        self.runs.preference = value.training.executor
+        self.runs.limit = value.training.live_runs
+        self.runs.set_frame_rate(value.training.frame_rate)
+        self.actions.set_own_keys(dict(value.shortcuts))
+        self.switch_server(value.server.enabled, value.server.port)
+
+    def switch_server(self, on: bool, port: int) -> None:
+        """Turn the event server on or off; what goes wrong is a notice."""
+        try:
+            self.remote.switch(on, port)
+        except (StreamError, WninError, OSError) as error:
+            self.remote.error = str(error)
+            self.notices.tell_error(error, what=tr("The server for remote runs did not start"))
+
+    # -- what is told --------------------------------------------------------------------------------------
+
+    def tell_fault(self, sentence: str, details: str) -> None:
+        """Tell what nobody else caught: one notice, details folded."""
+        self.notices.tell(
+            sentence, kind="danger", kept=tr("Runs go on and nothing recorded is lost."), details=details
+        )
+
+    def _tell_failed_task(self, task: Task, error: Exception) -> None:
+        self.notices.tell_error(error, what=task.title)
+
+    def _show_started(self, run: LiveRun) -> None:
+        run.noticed.connect(self._tell_notice)
+        self.shown.show(run.experiment)
+
+    def _tell_notice(self, text: str) -> None:
+        self.notices.tell(text, kind="warning")
+
+    def _tell_arrived(self, experiment: Any) -> None:
+        self.notices.log(tr("Remote run from {0}: {1}", experiment.host or "?", experiment.name))
+        if self.shown.current is None:
+            self.shown.show(experiment)
+
+    def _tell_ended(self, run: LiveRun) -> None:
+        if self.is_closed:
+            return
+        name = run.config.name
+        if run.error is not None:
+            kept = tr("What was recorded before is kept.")
+            self.notices.tell_error(run.error, what=tr("{0} ended with an error", name), kept=kept)
+            return
+        diverged = sum(each.status == "diverged" for each in run.experiment.runs.values())
+        failed = sum(each.status == "failed" for each in run.experiment.runs.values())
+        if failed or diverged:
+            parts = [tr("{0} runs failed", failed)] if failed else []
+            parts += [tr("{0} runs diverged", diverged)] if diverged else []
+            text = tr("{0}: {1}.", name, ", ".join(parts))
+            self.notices.tell(text, kind="warning", kept=tr("They are kept up to their last finite step."))
+        elif run.experiment.status == "stopped":
+            self.notices.tell(tr("{0} was stopped; it can be resumed from the Runs page.", name))
+        else:
+            self.notices.tell(tr("{0} is finished.", name), kind="good")
+
+    # -- the end -------------------------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """End everything that lives outside the GUI thread, in the order that loses nothing."""
+        if self.is_closed:
+            return
+        self.is_closed = True
+        self.preferences.flush()
+        self.runs.close()
+        self.remote.close()
+        self.tasks.close()
+        try:
+            self.state.save()
+        except (WninError, OSError) as error:
+            logger.warning("the window's state was not saved: %s", error)

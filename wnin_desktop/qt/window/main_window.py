@@ -1,0 +1,238 @@
+"""The main window: editor at the left, pages in the centre, inspector at the right, log and status below."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import (
+    QDockWidget,
+    QMainWindow,
+    QSizePolicy,
+    QTabWidget,
+    QToolBar,
+    QVBoxLayout,
+    QWidget,
+)
+
+from wnin_desktop.qt.desk import Desk
+from wnin_desktop.qt.experiment.dock import ExperimentDock
+from wnin_desktop.qt.experiment.inspector import Inspector
+from wnin_desktop.qt.pages import PAGES
+from wnin_desktop.qt.pages.compare.steer import SteerStrip
+from wnin_desktop.qt.text import tr
+from wnin_desktop.qt.theme import ICON_LARGE, theme
+from wnin_desktop.qt.window import session
+from wnin_desktop.qt.window.log_dock import LogView
+from wnin_desktop.qt.window.menus import MenuBar
+from wnin_desktop.qt.window.notice_area import NoticeArea
+from wnin_desktop.qt.window.run_control import RunControl
+from wnin_desktop.qt.window.status import Status
+
+SMALLEST = QSize(1024, 640)
+FIRST = QSize(1440, 900)
+DOCK_WIDTHS = (300, 260)
+LOG_HEIGHT = 110
+
+
+class MainWindow(QMainWindow):
+    """Puts the parts together; it knows where they stand and nothing of what they do."""
+
+    closing = Signal()
+    """The window was closed; the program ends."""
+
+    def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("main-window")
+        self.desk = desk
+        self.setMinimumSize(SMALLEST)
+        self.resize(FIRST)
+        self.setAcceptDrops(True)
+        self.setDockNestingEnabled(True)
+        self.setAnimated(not theme().reduced_motion)
+        self._menus = MenuBar(desk.actions, self)
+        self.setMenuBar(self._menus)
+        self.control = RunControl(desk, self)
+        self.pages: dict[str, QWidget] = {}
+        self.tabs = self._make_pages()
+        self.docks: dict[str, QDockWidget] = {}
+        self._make_docks()
+        self.toolbar = self._make_toolbar()
+        self.setStatusBar(Status(desk, self))
+        self._add_view_actions()
+        self._first_layout = self.saveState(session.LAYOUT)
+        desk.draft.changed.connect(self._name_window)
+        desk.shown.changed.connect(self._name_window)
+        desk.draft.stack.cleanChanged.connect(self._name_window)
+        self._name_window()
+
+    # -- parts ---------------------------------------------------------------------------------------------
+
+    def _make_pages(self) -> QTabWidget:
+        tabs = QTabWidget(self)
+        tabs.setObjectName("pages")
+        tabs.setAccessibleName(tr("Pages"))
+        tabs.setDocumentMode(True)
+        for spec in PAGES:
+            page = spec.load(self.desk)
+            page.setObjectName(f"page-{spec.name}")
+            self.pages[spec.name] = page
+            tabs.addTab(page, theme().icon(spec.icon), tr(spec.title))
+        centre = QWidget(self)
+        centre.setObjectName("centre")
+        layout = QVBoxLayout(centre)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(NoticeArea(self.desk.notices, centre))
+        layout.addWidget(tabs)
+        self.setCentralWidget(centre)
+        theme().changed.connect(self._tint_tabs)
+        return tabs
+
+    def _tint_tabs(self) -> None:
+        for index, spec in enumerate(PAGES):
+            self.tabs.setTabIcon(index, theme().icon(spec.icon))
+
+    def _make_docks(self) -> None:
+        areas = Qt.DockWidgetArea
+        left = self._dock("experiment", tr("Experiment"), ExperimentDock(self.desk), areas.LeftDockWidgetArea)
+        right = self._dock("inspector", tr("Inspector"), Inspector(self.desk), areas.RightDockWidgetArea)
+        log = self._dock("log", tr("Log"), LogView(self.desk.notices, self), areas.BottomDockWidgetArea)
+        self.resizeDocks([left, right], list(DOCK_WIDTHS), Qt.Orientation.Horizontal)
+        self.resizeDocks([log], [LOG_HEIGHT], Qt.Orientation.Vertical)
+
+    def _dock(self, name: str, title: str, content: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
+        dock = QDockWidget(title, self)
+        dock.setObjectName(f"dock-{name}")
+        dock.setAccessibleName(title)
+        dock.setWidget(content)
+        self.addDockWidget(area, dock)
+        self.docks[name] = dock
+        return dock
+
+    def _make_toolbar(self) -> QToolBar:
+        bar = QToolBar(tr("Run and steer"), self)
+        bar.setObjectName("toolbar")
+        bar.setMovable(False)
+        bar.setIconSize(QSize(ICON_LARGE, ICON_LARGE))
+        bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
+        for name in ("run.start", "run.pause", "run.step", "run.stop", "run.stop-now"):
+            bar.addAction(self.desk.actions.get(name))
+        run = bar.widgetForAction(self.desk.actions.get("run.start"))
+        run.setObjectName("button-run")
+        run.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        bar.addSeparator()
+        self.steer = SteerStrip(self.desk, bar)
+        self.steer.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        bar.addWidget(self.steer)
+        self.addToolBar(bar)
+        return bar
+
+    def _add_view_actions(self) -> None:
+        add = self.desk.actions.add
+        for index, spec in enumerate(PAGES):
+            add(f"view.page-{spec.name}", tr(spec.title), self._opener(spec.name), menu="view",
+                icon=spec.icon, shortcut=f"Ctrl+{index + 1}",
+                tip=tr("Show the page {0}", tr(spec.title)))  # fmt: skip
+        for number, (name, dock) in enumerate(self.docks.items()):
+            action = add(f"view.dock-{name}", dock.windowTitle(), dock.setVisible,
+                         menu="view" if number else "view|", checkable=True,
+                         tip=tr("Show or hide the panel {0}", dock.windowTitle()))  # fmt: skip
+            action.setChecked(True)
+            dock.visibilityChanged.connect(self._follow_docks)
+        add("view.reset-layout", tr("Reset &layout"), self.reset_layout, menu="view|", icon="reset",
+            tip=tr("Put every panel back where it stood at first"))  # fmt: skip
+        add("view.full-screen", tr("&Full screen"), self._toggle_full_screen, menu="view", shortcut="F11")
+        for choice, title, icon in (("light", tr("&Light"), "sun"), ("dark", tr("&Dark"), "moon"),
+                                    ("system", tr("As the s&ystem"), "monitor")):  # fmt: skip
+            add(f"view.theme-{choice}", title, self._themer(choice), icon=icon,
+                menu="view|" if choice == "light" else "view",
+                tip=tr("Theme: {0}", title.replace("&", "")))  # fmt: skip
+
+    def _opener(self, name: str) -> Callable[[], None]:
+        return lambda: self.open_page(name)
+
+    def _themer(self, choice: str) -> Callable[[], None]:
+        return lambda: self.desk.preferences.change(**{"appearance.theme": choice})
+
+    def open_page(self, name: str) -> None:
+        """Bring a page to the front."""
+        self.tabs.setCurrentWidget(self.pages[name])
+
+    def _follow_docks(self, _visible: bool) -> None:
+        for name, dock in self.docks.items():
+            action = self.desk.actions.get(f"view.dock-{name}")
+            action.blockSignals(True)
+            action.setChecked(not dock.isHidden())
+            action.blockSignals(False)
+
+    def _toggle_full_screen(self) -> None:
+        self.showNormal() if self.isFullScreen() else self.showFullScreen()
+
+    def _name_window(self, *_: object) -> None:
+        draft = self.desk.draft
+        name = str(draft.data.get("name") or tr("Untitled experiment"))
+        self.setWindowTitle(f"{name}[*] - WNIN Desktop")
+        self.setWindowModified(draft.is_changed)
+
+    # -- session -------------------------------------------------------------------------------------------
+
+    def reset_layout(self) -> None:
+        """Put every panel back where it stood at first."""
+        self.restoreState(self._first_layout, session.LAYOUT)
+        for dock in self.docks.values():
+            dock.setVisible(True)
+
+    def restore_session(self) -> None:
+        """Bring back what the last session left; whatever is damaged becomes the default."""
+        state = self.desk.state
+        if not session.restore_layout(self, state):
+            self.reset_layout()
+        for name, page in self.pages.items():
+            page.restore(session.table(state, f"page.{name}"))
+        wanted = state.get("window.page", "")
+        if wanted in self.pages:
+            self.open_page(wanted)
+        self.desk.draft.from_state(session.table(state, "draft"))
+
+    def keep_session(self) -> None:
+        """Remember panels, pages and the draft."""
+        state = self.desk.state
+        session.keep_layout(self, state)
+        for name, page in self.pages.items():
+            state.set(f"page.{name}", page.state())
+        front = self.tabs.currentWidget()
+        state.set("window.page", next(name for name, page in self.pages.items() if page is front))
+        state.set("draft", self.desk.draft.to_state())
+
+    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - the name is Qt's
+        """Close in any state: the draft is remembered, runs are stopped with a checkpoint."""
+        if not self.desk.is_closed:
+            self.keep_session()
+            self.hide()
+            self.desk.close()
+            self.closing.emit()
+        event.accept()
+
+    # -- files dropped on the window -----------------------------------------------------------------------
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
+        """Take files; what they are is looked at when they are dropped."""
+        if event.mimeData().hasUrls():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
+        """Open a dropped file, or say politely why not."""
+        files = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
+        event.acceptProposedAction()
+        self.open_dropped(files)
+
+    def open_dropped(self, files: list[str]) -> None:
+        """Give dropped files to the part that reads them."""
+        experiment = self.docks["experiment"].widget()
+        if len(files) == 1 and isinstance(experiment, ExperimentDock) and experiment.accepts(files[0]):
+            experiment.open_file(files[0])
+            return
+        text = tr("Drop one experiment file: .toml, .json or .yaml.")
+        self.desk.notices.tell(tr("This cannot be opened here."), kind="warning", do=text)

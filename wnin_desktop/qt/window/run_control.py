@@ -1,0 +1,135 @@
+"""Run, pause, step, stop: the commands that act on the live comparison a person looks at."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractItemView,
+    QAbstractSlider,
+    QAbstractSpinBox,
+    QApplication,
+    QComboBox,
+)
+
+from wnin_desktop.errors import WninError
+from wnin_desktop.qt.bridge.live_run import LiveRun
+from wnin_desktop.qt.desk import Desk
+from wnin_desktop.qt.text import tr
+
+OWN_SPACE = (QAbstractButton, QAbstractItemView, QAbstractSlider, QAbstractSpinBox, QComboBox)
+"""Widgets in which the space bar has a meaning of its own."""
+
+
+class RunControl(QObject):
+    """Registers the actions and keeps them enabled as they fit."""
+
+    def __init__(self, desk: Desk, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._desk = desk
+        add = desk.actions.add
+        add("run.start", tr("&Run"), self.start, menu="run", icon="run", shortcut="F5",
+            tip=tr("Run the experiment: every arm with every seed"))  # fmt: skip
+        add("run.pause", tr("&Pause"), self.pause, menu="run", icon="pause", shortcut="Space",
+            tip=tr("Hold after the current step, or go on"))  # fmt: skip
+        add("run.step", tr("&Single step"), self.step, menu="run", icon="step", shortcut="F6",
+            tip=tr("Take one step, then hold"))  # fmt: skip
+        add("run.stop", tr("S&top after checkpoint"), self.stop, menu="run|", icon="stop-save",
+            shortcut="Shift+F5", tip=tr("Save the state, then stop; the run can be resumed"))  # fmt: skip
+        add("run.stop-now", tr("Stop &now"), self.stop_now, menu="run", icon="stop",
+            shortcut="Ctrl+Shift+F5", tip=tr("Stop after the current step without a checkpoint"))  # fmt: skip
+        add("run.checkpoint", tr("Save a &checkpoint"), self.checkpoint, menu="run|", icon="checkpoint",
+            shortcut="Ctrl+Shift+K", tip=tr("Save the state after the current step and go on"))  # fmt: skip
+        desk.runs.started.connect(self._follow)
+        desk.runs.ended.connect(self.refresh)
+        desk.shown.changed.connect(self.refresh)
+        desk.draft.problems_changed.connect(self.refresh)
+        application = QApplication.instance()
+        if application is not None:
+            application.installEventFilter(self)
+        self.refresh()
+
+    @property
+    def current(self) -> LiveRun | None:
+        """Return the live run of the experiment that is shown, else the newest one."""
+        live = self._desk.runs.live
+        shown = self._desk.shown.current
+        return next((run for run in live if run.experiment is shown), live[-1] if live else None)
+
+    def start(self) -> None:
+        """Run what the editor holds."""
+        config = self._desk.draft.config
+        if config is None:
+            return
+        try:
+            self._desk.runs.start(config)
+        except WninError as error:
+            self._desk.notices.tell_error(error)
+
+    def pause(self) -> None:
+        """Hold, or go on."""
+        run = self.current
+        if run is not None:
+            run.go_on() if run.state == "paused" else run.pause()
+
+    def step(self) -> None:
+        """Take one step, then hold."""
+        if (run := self.current) is not None:
+            run.single_step()
+
+    def stop(self) -> None:
+        """Stop after a checkpoint."""
+        if (run := self.current) is not None:
+            run.stop(checkpoint=True)
+
+    def stop_now(self) -> None:
+        """Stop without a checkpoint."""
+        if (run := self.current) is not None:
+            run.stop(checkpoint=False)
+
+    def checkpoint(self) -> None:
+        """Save a checkpoint and go on."""
+        if (run := self.current) is not None:
+            run.save_checkpoint()
+            self._desk.notices.log(tr("A checkpoint was asked for."))
+
+    def _follow(self, run: LiveRun) -> None:
+        run.state_changed.connect(self.refresh)
+        self.refresh()
+
+    def refresh(self, *_: object) -> None:
+        """Enable what fits; say of the rest why not."""
+        actions, run = self._desk.actions, self.current
+        reason = self._why_not_start()
+        actions.set_enabled("run.start", not reason, reason)
+        state = run.state if run is not None else "ended"
+        idle = tr("Nothing is running.") if run is None else tr("It is stopping.")
+        going = state in ("starting", "running", "paused")
+        for name in ("run.pause", "run.step", "run.stop", "run.stop-now", "run.checkpoint"):
+            actions.set_enabled(name, going, idle)
+        pause = actions.get("run.pause")
+        pause.setText(tr("&Go on") if state == "paused" else tr("&Pause"))
+
+    def _why_not_start(self) -> str:
+        desk = self._desk
+        if desk.read_only:
+            return tr("Another process writes this store; close it first.")
+        if desk.draft.config is None:
+            problems = desk.draft.problems
+            return problems[0].sentence() if problems else tr("The experiment has no enabled arm.")
+        if len(desk.runs.live) >= desk.runs.limit:
+            return tr("{0} comparisons are running; stop one first.", len(desk.runs.live))
+        return ""
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - the name is Qt's
+        """Leave the space bar to buttons, lists and sliders, where it means something else."""
+        if (
+            event.type() == QEvent.Type.ShortcutOverride
+            and isinstance(event, QKeyEvent)
+            and event.key() == Qt.Key.Key_Space
+            and not event.modifiers()
+            and isinstance(watched, OWN_SPACE)
+        ):
+            event.accept()
+        return False
