@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from PySide6.QtCore import QEvent, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
 from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
 from wnin_desktop.errors import Problem
@@ -20,6 +20,8 @@ from wnin_desktop.schema.fields import FieldSpec, default_of, walk
 
 LABEL_LETTERS = 16
 """Widest label, in letters x; a longer one is broken into lines."""
+FORM_LETTERS = 52
+"""Width that a form asks for."""
 CELL = re.compile(r"\[(\d+)\]\.(\w+)$")
 
 
@@ -264,6 +266,11 @@ class Form(QWidget):
         words = [word for row in self.rows() for word in row.spec.title.split()]
         longest_word = max(map(metrics.horizontalAdvance, words), default=0)
         self.body.set_label_width(max(min(widest, limit), longest_word) + 2)
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Return a width in which fields and units have room."""
+        width = self.fontMetrics().averageCharWidth() * FORM_LETTERS
+        return super().sizeHint().expandedTo(QSize(width, 0))
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
         """Fit the labels to another size of text."""

@@ -18,7 +18,10 @@ from wnin_desktop.schema.fields import FieldSpec, default_of, default_words, too
 
 DOT, LABEL, EDITOR, UNIT, RESET, COLUMNS = 0, 1, 2, 3, 4, 5
 DOT_SIZE = Space.XS + 2
-LEAST_LETTERS = 3
+LEAST_LETTERS = 6
+"""Letters of a unit that was cut which are still worth showing."""
+FIELD_LETTERS = 13
+"""Least width of a field, in letters x."""
 WIDE = ("text", "path", "table", "int_list")
 """Kinds that take the unit's room where they have none."""
 UNIT_LETTERS = 9
@@ -72,7 +75,7 @@ class UnitLabel(QLabel):
         return QSize(0, super().minimumSizeHint().height())
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
-        """Draw as much as fits; less than two letters are none."""
+        """Draw as much as fits, or nothing where a few letters would say nothing."""
         metrics = self.fontMetrics()
         text = metrics.elidedText(self.full, Qt.TextElideMode.ElideRight, self.width())
         if len(text) < min(LEAST_LETTERS, len(self.full)):
@@ -168,6 +171,11 @@ class FieldRow(QObject):
             grid.addWidget(self.fault, line + 2, LABEL, 1, COLUMNS - 1)
             return
         span = 2 if self.spec.kind in WIDE and not self.unit.full else 1
+        # Fields take what room there is, not what they would like: all grids of a form end at one line.
+        self.editor.setMinimumWidth(self.label.fontMetrics().averageCharWidth() * FIELD_LETTERS)
+        policy = self.editor.sizePolicy()
+        policy.setHorizontalPolicy(QSizePolicy.Policy.Ignored)
+        self.editor.setSizePolicy(policy)
         grid.addWidget(self.editor, line, EDITOR, 1, span)
         grid.addWidget(self.fault, line + 1, EDITOR, 1, COLUMNS - EDITOR)
 
