@@ -30,7 +30,7 @@ def _own_home(tmp_path_factory):
 
 
 def _threads() -> set[threading.Thread]:
-    # A thread of Qt's that once ran Python stays in the list as a dummy for ever; tests see that Qt's threads end.
+    # A thread of Qt's that once ran Python stays listed as a dummy for ever; tests see that Qt's threads end.
     return {
         thread
         for thread in threading.enumerate()
