@@ -101,6 +101,8 @@ def test_that_every_editor_has_a_name_and_says_what_it_means(qtbot):
         qtbot.addWidget(editor)
         assert editor.objectName() == spec.path
         assert editor.accessibleName().startswith(spec.title)
+        if isinstance(editor, PathEdit):
+            assert editor.line.accessibleName() == editor.accessibleName()
         assert spec.help.split("'")[0].split("&")[0] in editor.toolTip()
         assert (
             editor.focusPolicy() != Qt.FocusPolicy.NoFocus

@@ -61,6 +61,10 @@ def describe(editor: QWidget, spec: FieldSpec) -> None:
     editor.setAccessibleDescription(spec.help)
     editor.setToolTip(rich(tooltip(spec)))
     editor.setProperty("helpAnchor", spec.path)
+    if isinstance(editor, PathEdit):  # the line inside has the keyboard, and is what a screen reader reads
+        editor.line.setObjectName(f"{spec.path}.line")
+        editor.line.setAccessibleName(editor.accessibleName())
+        editor.line.setAccessibleDescription(spec.help)
 
 
 def help_anchor(widget: QWidget | None) -> str:
