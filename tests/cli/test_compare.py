@@ -1,3 +1,4 @@
+import io
 import json
 import re
 
@@ -5,6 +6,7 @@ import pytest
 
 from wnin_desktop.cli import compare, main
 from wnin_desktop.runs.config_files import load_compare, presets
+from wnin_desktop.runs.replay_command import compare_command
 from wnin_desktop.runs.store import Store
 from wnin_desktop.schema.fingerprint import fingerprint
 
@@ -70,6 +72,23 @@ def test_that_json_is_one_document_with_every_arm(store, file, capsys):
         (arm, seed, 5) for arm in ("calm", "wild") for seed in range(3)
     }
     assert {row["arm"] for row in found["arms"]} == {"calm", "wild"}
+
+
+def test_that_a_command_that_carries_its_comparison_repeats_it(store, file, capsys, monkeypatch):
+    config = load_compare(file)
+    command = compare_command(config, shell="posix")
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(command.partition("\n")[2][:-5].encode())))
+    assert go(store, "-", "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    with Store.open(store) as opened:
+        assert opened.experiment(found["experiment_id"]).fingerprint == fingerprint(config)
+
+
+def test_that_a_mistake_on_stdin_names_its_line(store, capsys, monkeypatch):
+    text = FILE.replace("lr = 0.1", "lrr = 0.1")
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+    assert go(store, "-") == 2
+    assert capsys.readouterr().err.startswith("error: stdin:15: arms[0].optimizer.lrr: 0.1 is not accepted;")
 
 
 def test_that_the_presets_are_listed(store, capsys):

@@ -6,9 +6,12 @@ from click.testing import CliRunner
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from wnin_desktop.cli.flags import FLAGS, config_from_flags, help_of, in_flags, run_flags
-from wnin_desktop.cli.replay_command import copy_as_command
+from wnin_desktop.cli.flags import help_of, run_flags
 from wnin_desktop.errors import InputError
+from wnin_desktop.runs.command_text import experiment_of
+from wnin_desktop.runs.config_files import dump_compare, load_preset, presets
+from wnin_desktop.runs.flags import FLAGS, config_from_flags, in_flags
+from wnin_desktop.runs.replay_command import compare_command, copy_as_command
 from wnin_desktop.schema.base import validate
 from wnin_desktop.schema.fingerprint import fingerprint
 from wnin_desktop.schema.noise import MODES_WITH_TEMPERATURE, NOISE_MODES
@@ -251,6 +254,67 @@ def test_that_a_bad_value_is_one_sentence_naming_the_flag(words, sentence):
 
 def test_that_every_problem_is_named():
     assert len(refused(["--steps", "0", "--lr", "0"]).splitlines()) == 2
+
+
+# --- pasted commands --------------------
+
+
+def test_that_a_pasted_command_gives_its_experiment():
+    run = experiment_of(
+        "$ A=1 wnin-train --optimizer sgd --lr=0.5 --download --dataset mnist \\\n --param a=1"
+    )
+    assert (run.arms[0].optimizer.lr, run.task.download) == (0.5, True)
+    assert experiment_of("uv run wnin train --steps 7 --store here --json").budget.steps == 7
+
+
+def test_that_many_pasted_runs_become_one_comparison():
+    config = load_preset("demo")
+    again = experiment_of(copy_as_command(config))
+    assert fingerprint(again) == fingerprint(config)
+    assert [arm.name for arm in again.arms] == [arm.name for arm in config.arms]
+
+
+@pytest.mark.parametrize("shell", ["posix", "powershell"])
+def test_that_a_whole_comparison_is_one_command(shell):
+    for name in presets():
+        config = load_preset(name)
+        assert experiment_of(compare_command(config, shell=shell)) == config
+
+
+def test_that_no_line_of_a_comparison_ends_its_command_early():
+    text = compare_command(CompareConfig(arms=[{"name": "a"}], name="x"), shell="posix")
+    assert text.startswith("wnin compare - <<'TOML'\n")
+    awkward = CompareConfig(arms=[{"name": "a"}], name="a\nTOML\nb'@ $HOME `x`")
+    assert experiment_of(compare_command(awkward, shell="posix")) == awkward
+
+
+def test_that_a_pasted_command_may_name_a_file(tmp_path):
+    path = tmp_path / "it's one.toml"
+    config = load_preset("demo")
+    dump_compare(config, path)
+    assert experiment_of(compare_command(config, path, shell="posix")) == config
+    assert experiment_of("wnin compare preset:demo") == config
+
+
+PASTED = [
+    ("", "give a command"),
+    ("python train.py --lr 1", "it begins with wnin-train, wnin train or wnin compare"),
+    ("wnin-train --lrr 1", "there is no such flag"),
+    ("wnin-train --lr 'x", "No closing quotation"),
+    ("wnin-train --lr", "--lr"),
+    ("wnin-train --lr=0", "--lr: 0"),
+    ("wnin compare", "give a configuration file"),
+    ("wnin-train --steps 5\nwnin-train --steps 6 --seed 1", "budget"),
+    ("wnin-train --name a --lr 1\nwnin-train --name a --lr 2", "arms[1].name"),
+]
+
+
+@pytest.mark.parametrize(("text", "sentence"), PASTED)
+def test_that_a_command_that_cannot_be_read_is_one_sentence(text, sentence):
+    with pytest.raises(InputError) as caught:
+        experiment_of(text)
+    assert sentence in str(caught.value)
+    assert len(caught.value.problems) == 1
 
 
 # --- a file and flags --------------------

@@ -11,10 +11,10 @@ import pytest
 from rich.console import Console
 
 from wnin_desktop.cli import main, train
-from wnin_desktop.cli.flags import config_from_flags
 from wnin_desktop.cli.progress import LiveProgress, PlainProgress, Tally, clock_time
 from wnin_desktop.cli.running import Watching, run_new
 from wnin_desktop.errors import InputError, StoppedByUser
+from wnin_desktop.runs.flags import config_from_flags
 from wnin_desktop.runs.store import Store
 from wnin_desktop.schema.events import Diverged, Finished, RunStarted, StepMetrics, decode
 from wnin_desktop.stream.token import Token, token_path

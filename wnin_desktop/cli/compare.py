@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,15 +10,16 @@ from typing import Any
 import click
 
 from wnin_desktop.cli.common import open_store, shared_options, write_json
-from wnin_desktop.cli.flags import read_number
 from wnin_desktop.cli.running import Watching, audit_option, executor_option, run_new
 from wnin_desktop.errors import NOTHING, InputError
-from wnin_desktop.runs.config_files import load_compare, load_preset, presets
+from wnin_desktop.runs.config_files import load_compare, load_preset, presets, read_compare
+from wnin_desktop.runs.flags import read_number
 from wnin_desktop.runs.store import Store
 from wnin_desktop.schema.base import validate
 from wnin_desktop.schema.run import CompareConfig
 
 PRESET = "preset:"
+STDIN = "-"
 LEADER_FILE = "leader.txt"
 MOST_SEEDS = 4096
 FLAGS = {"budget.steps": "--steps", "device": "--device"}
@@ -55,7 +57,7 @@ def command(
     as_json: bool,
     no_color: bool,
 ) -> None:
-    """Run the comparison in FILE (TOML, JSON or YAML), or one that ships as preset:NAME."""
+    """Run the comparison in FILE (TOML, JSON or YAML), a preset as preset:NAME, or TOML from stdin as -."""
     if list_:
         _list_presets(as_json=as_json)
         return
@@ -77,11 +79,13 @@ def command(
 
 
 def load(file: str) -> CompareConfig:
-    """Return the comparison in a file, or the preset that `preset:NAME` names.
+    """Return the comparison in a file, the preset that `preset:NAME` names, or for `-` the one on stdin.
 
     Raises:
         InputError: There is none, or it cannot be used.
     """
+    if file == STDIN:
+        return read_compare(sys.stdin.buffer)
     return load_preset(file.removeprefix(PRESET)) if file.startswith(PRESET) else load_compare(file)
 
 

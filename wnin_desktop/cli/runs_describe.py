@@ -14,10 +14,10 @@ import numpy as np
 import psutil
 
 from wnin_desktop.analysis.statistics import Interval, mean_interval
-from wnin_desktop.cli.replay_command import copy_as_command
 from wnin_desktop.cli.table import plain_table
 from wnin_desktop.engine.plugins import one_line
 from wnin_desktop.errors import InputError
+from wnin_desktop.runs.replay_command import copy_as_command
 from wnin_desktop.runs.store import ExperimentRecord, RunRecord, Store
 from wnin_desktop.runs.store.lock import WriterLock
 from wnin_desktop.schema.base import validate

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from wnin_desktop.cli.common import note, open_store, shared_options, write_json
-from wnin_desktop.cli.flags import config_from_flags, given_paths, in_flags, run_flags
-from wnin_desktop.cli.replay_command import copy_as_command
+from wnin_desktop.cli.flags import run_flags
 from wnin_desktop.cli.running import Watching, audit_option, executor_option, run_new
 from wnin_desktop.errors import InputError
 from wnin_desktop.runs.drive import Sink
+from wnin_desktop.runs.flags import config_from_flags, given_paths, in_flags
+from wnin_desktop.runs.replay_command import copy_as_command
 from wnin_desktop.runs.store import Store
 from wnin_desktop.schema.base import validate
 from wnin_desktop.schema.events import RunEvent, encode

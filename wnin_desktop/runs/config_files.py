@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import tomli_w
 import yaml
@@ -46,6 +46,18 @@ def load_compare(path: str | Path) -> CompareConfig:
         return parse_compare(_text(path), path.suffix)
     except InputError as error:
         raise InputError(error.problems, source=str(path)) from None
+
+
+def read_compare(stream: BinaryIO, source: str = "stdin") -> CompareConfig:
+    """Return the comparison that a stream holds as TOML.
+
+    Raises:
+        InputError: It cannot be used; every problem names its line.
+    """
+    try:
+        return parse_compare(_decoded(_limited(stream)), ".toml")
+    except InputError as error:
+        raise InputError(error.problems, source=source) from None
 
 
 def parse_compare(text: str, suffix: str) -> CompareConfig:
@@ -126,7 +138,10 @@ def _parser(suffix: str) -> Any:
 
 def _text(path: Path) -> str:
     _parser(path.suffix)
-    data = _bytes(path)
+    return _decoded(_bytes(path))
+
+
+def _decoded(data: bytes) -> str:
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -141,9 +156,13 @@ def _bytes(path: Path) -> bytes:
             there = "is not a file" if path.exists() else "does not exist"
             raise InputError.of("file", str(path), f"it {there}, give the path of a configuration file")
         with path.open("rb") as handle:
-            data = handle.read(SIZE_LIMIT + 1)
+            return _limited(handle)
     except OSError as error:
         raise InputError.of("file", str(path), f"it cannot be read: {error.strerror}") from None
+
+
+def _limited(stream: BinaryIO) -> bytes:
+    data = stream.read(SIZE_LIMIT + 1)
     if len(data) > SIZE_LIMIT:
         allowed = f"a configuration file is at most {SIZE_LIMIT} bytes"
         raise InputError.of("file", f"more than {SIZE_LIMIT} bytes", allowed)

@@ -1,25 +1,64 @@
-"""A run as the command that makes it again: same fingerprint, same numbers."""
+"""A run, or a comparison, as the command that makes it again: same fingerprint, same numbers."""
 
 from __future__ import annotations
 
 import json
+import os
 import shlex
 from collections.abc import Iterator
-from typing import Any
+from pathlib import Path
+from typing import Any, Literal
 
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
-from wnin_desktop.cli.flags import BY_PATH, PARAMS, arm_name, read_value
+from wnin_desktop.runs.flags import BY_PATH, PARAMS, arm_name, read_value
 from wnin_desktop.schema.run import CompareConfig, RunConfig
 
 PROGRAM = "wnin-train"
+COMPARE = ("wnin", "compare")
+Shell = Literal["posix", "powershell"]
+OWN_SHELL: Shell = "powershell" if os.name == "nt" else "posix"
+"""The shell that people on this machine have."""
 
 
 def copy_as_command(config: RunConfig | CompareConfig) -> str:
     """Return the shell-quoted `wnin-train` command that makes `config`; one line for each run."""
     runs = config.runs() if isinstance(config, CompareConfig) else [config]
     return "\n".join(shlex.join([PROGRAM, *arguments(run)]) for run in runs)
+
+
+def compare_command(config: CompareConfig, path: Path | None = None, *, shell: Shell = OWN_SHELL) -> str:
+    """Return one shell command that makes the whole comparison.
+
+    Args:
+        config: The comparison.
+        path: A file that holds it; without one the command carries the comparison in itself.
+        shell: Whose rules of quoting hold.
+    """
+    if path is not None:
+        return f"{' '.join(COMPARE)} {_quoted(str(path), shell)}"
+    from wnin_desktop.runs.config_files import format_compare  # noqa: PLC0415 - flags alone need no YAML
+
+    text = format_compare(config, ".toml").rstrip("\n")
+    if shell == "powershell":
+        return f"@'\n{text}\n'@ | {' '.join(COMPARE)} -"
+    mark = _mark(text)
+    return f"{' '.join(COMPARE)} - <<'{mark}'\n{text}\n{mark}"
+
+
+def _quoted(text: str, shell: Shell) -> str:
+    if shell == "posix":
+        return shlex.quote(text)
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _mark(text: str) -> str:
+    """Return a word that no line of `text` is."""
+    mark = "TOML"
+    while mark in text.splitlines():
+        mark += "_"
+    return mark
 
 
 def arguments(run: RunConfig) -> list[str]:
