@@ -128,7 +128,7 @@ def ask(
         text: What each answer does, and what is kept.
         choices: The answers from left to right.
         default: Key of the safe answer; Enter gives it.
-        then: Takes the key of the answer. Escape gives "cancel" where there is such an answer, else `default`.
+        then: Takes the key of the answer; Escape is "cancel" where there is such an answer, else `default`.
         kind: "warning", "danger", "info", "good" or "trust".
         details: Folded text, such as a list of what would go.
         name: Object name.
