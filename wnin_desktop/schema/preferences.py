@@ -25,7 +25,7 @@ class AppearancePreferences(Config):
         "system", title="Theme", help="Dark on light, light on dark, or as the system has it."
     )
     text_scale: float = quantity(
-        1.0, title="Text size", unit="x", help="Factor on the system's size of text.", ge=1.0, le=1.5
+        1.0, title="Text size", help="Factor on the system's size of text.", ge=1.0, le=1.5
     )
     reduced_motion: Literal["system", "on", "off"] = quantity(
         "system",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QDialog,
@@ -35,12 +35,14 @@ class Dialog(QDialog):
         self.setAccessibleName(title)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._modal = modal
+        self._room = (0, 0)
         self.column = QVBoxLayout(self)
         self.column.setContentsMargins(Space.L, Space.L, Space.L, Space.L)
         self.column.setSpacing(Space.M)
 
     def fit(self, letters: int, lines: int) -> None:
         """Take room for about so many letters and lines of the present font, as far as the screen allows."""
+        self._room = letters, lines
         metrics = self.fontMetrics()
         screen = self.screen() or QGuiApplication.primaryScreen()
         room = screen.availableSize() * SCREEN_SHARE
@@ -49,12 +51,19 @@ class Dialog(QDialog):
 
     def present(self) -> None:
         """Show it, in front."""
-        if self._modal:
+        if self.isVisible():
+            self.raise_()
+        elif self._modal:
             self.open()
         else:
             self.show()
-        self.raise_()
         self.activateWindow()
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - the name is Qt's
+        """Take more room for larger text."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange and any(self._room):
+            self.fit(*self._room)
 
     def add_heading(self, text: str, name: str = "heading") -> QLabel:
         """Add a title line."""

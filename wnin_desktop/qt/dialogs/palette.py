@@ -18,7 +18,7 @@ from wnin_desktop.runs.preferences import WindowState
 RECENT_KEY = "palette.recent"
 MOST_RECENT = 40
 MOST_SHOWN = 200
-LETTERS, LINES = 86, 12
+LETTERS, LINES = 100, 12
 TOP_SHARE = 0.12
 Source = Callable[[], Iterable[Entry]]
 
@@ -93,8 +93,10 @@ class CommandPalette(Overlay):
         line = metrics.height() + 2 * Space.S
         width = min(LETTERS * metrics.averageCharWidth(), self.width() - 2 * Space.XL)
         top = round(self.height() * TOP_SHARE)
-        height = min((LINES + 3) * line, self.height() - top - Space.XL)
-        self.panel.setGeometry((self.width() - width) // 2, top, width, height)
+        around = self.field.sizeHint().height() + self.status.sizeHint().height() + 4 * Space.S
+        lines = min(LINES, (self.height() - top - around - Space.XL) // line)
+        self.list.setFixedHeight(max(lines, 1) * line + 2)
+        self.panel.setGeometry((self.width() - width) // 2, top, width, around + self.list.height())
 
     def shown_titles(self) -> list[str]:
         """Return the titles in the list, best first."""

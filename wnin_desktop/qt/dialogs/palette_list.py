@@ -167,5 +167,5 @@ def make_list(parent: QWidget, model: PaletteModel) -> QListView:
     view.setMouseTracking(True)
     view.setUniformItemSizes(True)
     view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    view.viewport().setAutoFillBackground(False)
+    view.setStyleSheet("background: transparent; border: none;")
     return view
