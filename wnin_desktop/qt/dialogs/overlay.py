@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QApplication, QFrame, QWidget
 
@@ -28,6 +28,10 @@ class Overlay(QWidget):
         self.panel = Panel(self)
         self.panel.setObjectName(f"{name}-panel")
         self.panel.setAccessibleName(title)
+        self._place_soon = QTimer(self)  # sizes are right only after the layouts have heard of the change
+        self._place_soon.setSingleShot(True)
+        self._place_soon.setInterval(0)
+        self._place_soon.timeout.connect(self._place_again)
         self.hide()
         window.installEventFilter(self)
         theme().changed.connect(self.restyle)
@@ -69,6 +73,9 @@ class Overlay(QWidget):
     def restyle(self) -> None:
         """Follow another theme or size of text."""
         self.update()
+        self._place_soon.start()
+
+    def _place_again(self) -> None:
         if self.isVisible():
             self.place()
 
