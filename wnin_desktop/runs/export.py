@@ -11,10 +11,12 @@ import importlib
 import re
 import secrets
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
-from typing import BinaryIO, Literal, get_args
+from typing import Any, BinaryIO, Literal, cast, get_args
+
+import numpy as np
 
 from wnin_desktop.engine.durable import TEMPORARY, replace, replacing, sync_directory, translated
 from wnin_desktop.errors import InputError
@@ -45,12 +47,25 @@ FOLDERS: tuple[Format, ...] = ("tensorboard", "mlflow")
 """Formats that are folders; the others are files."""
 
 
+FEW = 20
+"""Runs that are looked up one by one; for more the catalogue is read once."""
 PACKAGES = {"mlflow": "mlflow-skinny"}
 """Packages that are not called as what they install."""
 
 
-def export(store: Store, run_ids: Sequence[str], kind: str, path: Path, *, overwrite: bool = False) -> int:
+def export(
+    store: Store,
+    run_ids: Sequence[str],
+    kind: str,
+    path: Path,
+    *,
+    overwrite: bool = False,
+    progress: Callable[[float], None] | None = None,
+) -> int:
     """Write runs to `path` as `kind`, one of `FORMATS`, and return how many rows were written.
+
+    `progress` is told the part done, 0 to 1, before each run; what it raises ends the export, which then
+    leaves nothing.
 
     Raises:
         InputError: The format is unknown, or what the function of the format raises.
@@ -65,7 +80,27 @@ def export(store: Store, run_ids: Sequence[str], kind: str, path: Path, *, overw
     }
     if kind not in writers:
         raise InputError.of("format", kind, f"allowed: {', '.join(FORMATS)}")
-    return writers[kind](store, run_ids, path, overwrite=overwrite)
+    source = store if progress is None else _Followed(store, len(set(run_ids)), progress)
+    return writers[kind](cast("Store", source), run_ids, path, overwrite=overwrite)
+
+
+class _Followed:
+    """A store that says how many of the wanted runs were read."""
+
+    def __init__(self, store: Store, runs: int, progress: Callable[[float], None]) -> None:
+        self._store = store
+        self._runs = runs
+        self._progress = progress
+        self._begun = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    def series(self, run_id: str, keys: Iterable[str] | None = None) -> dict[str, np.ndarray]:
+        """Return a run's steps, and say that it is this one's turn."""
+        self._progress(self._begun / self._runs)
+        self._begun += 1
+        return self._store.series(run_id, keys)
 
 
 def export_csv(store: Store, run_ids: Sequence[str], path: Path, *, overwrite: bool = False) -> int:
@@ -159,7 +194,9 @@ def _plain(name: str) -> str:
 def _chosen(store: Store, run_ids: Sequence[str]) -> list[RunRecord]:
     if not run_ids:
         raise InputError.of("runs", list(run_ids), "name at least one run")
-    return list({run.run_id: run for run in map(store.run, run_ids)}.values())
+    known = {run.run_id: run for run in store.runs(trashed=None)} if len(run_ids) > FEW else {}
+    found = (known.get(run_id) or store.run(run_id) for run_id in run_ids)
+    return list({run.run_id: run for run in found}.values())
 
 
 @contextlib.contextmanager

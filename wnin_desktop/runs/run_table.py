@@ -94,12 +94,14 @@ class View(NamedTuple):
     Attributes:
         groups: Experiments with their fitting runs; without `grouped` one run each and no experiment.
         grouped: Whether experiments are rows.
+        partial: Experiments of which only some runs fit.
         runs: How many runs fit.
         experiments: How many experiments are shown, or have runs that are.
     """
 
     groups: tuple[tuple[TableRow | None, tuple[TableRow, ...]], ...]
     grouped: bool
+    partial: frozenset[str]
     runs: int
     experiments: int
 
@@ -158,7 +160,11 @@ class Snapshot:
             chosen = order[fits[order]].tolist()
             owners = {self.runs[index].experiment_id for index in chosen}
             return View(
-                tuple((None, (self.runs[index],)) for index in chosen), False, len(chosen), len(owners)
+                tuple((None, (self.runs[index],)) for index in chosen),
+                False,
+                frozenset(),
+                len(chosen),
+                len(owners),
             )
         return self._grouped(query, fits, keys, sort, descending, trash)
 
@@ -189,7 +195,11 @@ class Snapshot:
             by_owner.setdefault(owner, []).append(self.runs[index])
         shown = order[(own | with_runs)[order]].tolist()
         groups = tuple((self.experiments[index], tuple(by_owner.get(index, ()))) for index in shown)
-        return View(groups, True, len(chosen), len(groups))
+        of_all = np.bincount(self.owner, minlength=len(self.experiments)).tolist()
+        partial = frozenset(
+            self.experiments[index].id for index, found in by_owner.items() if len(found) < of_all[index]
+        )
+        return View(groups, True, partial, len(chosen), len(groups))
 
     def _within(
         self, chosen: NDArray[np.int64], keys: NDArray[np.float64], sort: str

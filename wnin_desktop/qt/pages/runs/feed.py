@@ -1,0 +1,116 @@
+"""Keeps the run table up to date: reads, filters and sorts in a task, never on the GUI thread."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple, Protocol
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from wnin_desktop.runs.run_query import Query
+from wnin_desktop.runs.run_rows import rows_of_watched
+from wnin_desktop.runs.run_table import Diff, Remote, RunTable, Snapshot, View
+
+REFRESH_MS = 250
+"""Live runs move at most so often."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the page wants to see."""
+
+    query: Query = field(default_factory=Query)
+    sort: str = "started"
+    descending: bool = True
+    grouped: bool = True
+    trash: bool = False
+
+
+class Fed(NamedTuple):
+    """What the page gets."""
+
+    snapshot: Snapshot
+    difference: Diff
+    view: View
+    asked: Asked
+
+
+class HasDesk(Protocol):
+    """What the feed needs of the desk."""
+
+    store: Any
+    tasks: Any
+    remote: Any
+
+
+class RunFeed(QObject):
+    """`fed` follows every question and every `refresh`; questions that come meanwhile merge."""
+
+    fed = Signal(object)
+    failed = Signal(object)
+
+    def __init__(self, desk: HasDesk, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("run-feed")
+        self._desk = desk
+        self._table = RunTable()
+        self.asked = Asked()
+        self._busy = False
+        self._again = False
+        self._read_again = False
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(REFRESH_MS)
+        self._timer.timeout.connect(self.refresh)
+
+    def ask(self, **changes: Any) -> None:
+        """Show something else of what is known; the store is not read for that."""
+        self.asked = replace(self.asked, **changes)
+        self._start(read=False)
+
+    def refresh(self) -> None:
+        """Read the store now."""
+        self._timer.stop()
+        self._start(read=True)
+
+    def refresh_soon(self) -> None:
+        """Read the store a quarter of a second from now, however often this is called until then."""
+        if not self._timer.isActive():
+            self._timer.start()
+
+    def _start(self, *, read: bool) -> None:
+        if self._busy:
+            self._again = True
+            self._read_again = self._read_again or read
+            return
+        self._busy = True
+        asked = self.asked
+        remote = [rows_of_watched(each, time.time()) for each in self._desk.remote.experiments.values()]
+        self._desk.tasks.start(
+            lambda _task: self._work(asked, remote, read), then=self._take, failed=self._fail
+        ).ended.connect(self._next)
+
+    def _work(self, asked: Asked, remote: list[Remote], read: bool) -> Fed:
+        snapshot, difference = self._table.snapshot, NO_CHANGE
+        if read:
+            snapshot, difference = self._table.refresh(self._desk.store, remote)
+        view = snapshot.view(
+            asked.query, asked.sort, descending=asked.descending, grouped=asked.grouped, trash=asked.trash
+        )
+        return Fed(snapshot, difference, view, asked)
+
+    def _take(self, fed: Fed) -> None:
+        self.fed.emit(fed)
+
+    def _fail(self, error: Exception) -> None:
+        self.failed.emit(error)
+
+    def _next(self) -> None:
+        self._busy = False
+        if self._again:
+            read, self._again, self._read_again = self._read_again, False, False
+            self._start(read=read)
+
+
+NO_CHANGE = Diff(frozenset(), frozenset(), frozenset())

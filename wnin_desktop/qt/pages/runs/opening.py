@@ -1,0 +1,149 @@
+"""What leads from the run table to the other pages: open, compare, differences, duplicate, resume."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QWidget
+
+from wnin_desktop.errors import InputError
+from wnin_desktop.qt.dialogs.confirm import ask
+from wnin_desktop.qt.pages.runs.choice import Choice
+from wnin_desktop.qt.pages.runs.dialogs import DiffDialog
+from wnin_desktop.qt.text import tr
+from wnin_desktop.runs.config_diff import DifferingField, differences
+from wnin_desktop.runs.merging import load_merged
+from wnin_desktop.runs.run_rows import TableRow
+from wnin_desktop.runs.watch.experiment import WatchedExperiment
+from wnin_desktop.schema.base import validate
+from wnin_desktop.schema.run import CompareConfig, RunConfig
+
+RESUMABLE = ("interrupted", "stopped", "failed")
+
+
+class Opening(QObject):
+    """Loads in tasks and hands on to `desk.shown`, `desk.draft` and `desk.runs`."""
+
+    def __init__(self, desk: Any, window: QWidget) -> None:
+        super().__init__(window)
+        self.setObjectName("runs-opening")
+        self._desk = desk
+        self._window = window
+
+    def show_page(self, name: str) -> None:
+        """Bring another page of the window to the front, where the window has it."""
+        try:
+            self._desk.actions.get(f"view.page-{name}").trigger()
+        except KeyError:
+            return
+
+    # -- open and compare ----------------------------------------------------------------------------------
+
+    def open(self, row: TableRow) -> None:
+        """Show an experiment as it was; one that is live or remote as it is."""
+        watched = self._watched(row.experiment_id)
+        if watched is not None:
+            self.show(watched)
+            return
+        store, experiment_id = self._desk.store, row.experiment_id
+        self._desk.tasks.start(
+            lambda _task: WatchedExperiment.load(store, experiment_id),
+            then=self.show,
+            title=tr("Opening {0}", row.name),
+        )
+
+    def _watched(self, experiment_id: str) -> WatchedExperiment | None:
+        live = (run.experiment for run in self._desk.runs.live)
+        found = next((each for each in live if each.experiment_id == experiment_id), None)
+        return found or self._desk.remote.experiments.get(experiment_id)
+
+    def show(self, experiment: WatchedExperiment) -> None:
+        """Bring an experiment to the Compare page."""
+        self._desk.shown.show(experiment)
+        self.show_page("compare")
+
+    def compare(self, choice: Choice) -> None:
+        """Show the chosen runs, of one or several experiments, as one comparison."""
+        parts, store = choice.parts(), self._desk.store
+        self._desk.tasks.start(
+            lambda _task: load_merged(store, parts),
+            then=self.show,
+            title=tr("Comparing {0} rows", len(choice.rows)),
+        )
+
+    # -- configurations ------------------------------------------------------------------------------------
+
+    def diff(self, choice: Choice) -> None:
+        """Show where the configurations of the chosen rows differ."""
+        rows, store = choice.stored, self._desk.store
+        titles = [_title(row) for row in rows]
+
+        def read(_task: object) -> list[DifferingField]:
+            return differences([_record(store, row).config for row in rows])
+
+        self._desk.tasks.start(read, then=lambda found: self._show_diff(titles, found))
+
+    def _show_diff(self, titles: list[str], found: list[DifferingField]) -> None:
+        DiffDialog(self._window, titles, found).present()
+
+    def duplicate(self, row: TableRow) -> None:
+        """Load a configuration into the editor, to be changed and run."""
+        store = self._desk.store
+        self._desk.tasks.start(lambda _task: _config(store, row), then=self.take_config)
+
+    def take_config(self, config: CompareConfig) -> None:
+        """Load a configuration into the editor; ask before changes there are lost."""
+        if not self._desk.draft.is_changed:
+            self._take_config(config)
+            return
+
+        def answer(key: str) -> None:
+            if key == "replace":
+                self._take_config(config)
+
+        choices = (("cancel", tr("Keep editing")), ("replace", tr("Replace it"), "danger"))
+        text = tr("The editor holds an experiment with changes that are not saved in a file.")
+        title = tr("Replace the experiment in the editor?")
+        ask(self._window, title, text, choices, "cancel", answer, name="replace-draft")
+
+    def _take_config(self, config: CompareConfig) -> None:
+        self._desk.draft.load(config)
+        text = tr("{0} is in the editor. Change what you like, then run it.", config.name)
+        self._desk.notices.tell(text, kind="info")
+        self.show_page("compare")
+
+    # -- resume --------------------------------------------------------------------------------------------
+
+    def resume(self, row: TableRow) -> None:
+        """Go on with an experiment that was interrupted, stopped or failed."""
+        store, experiment_id = self._desk.store, row.experiment_id
+        self._desk.tasks.start(
+            lambda _task: WatchedExperiment.load(store, experiment_id),
+            then=self._go_on,
+            title=tr("Resuming {0}", row.name),
+        )
+
+    def _go_on(self, experiment: WatchedExperiment) -> None:
+        try:
+            self._desk.runs.resume(experiment)
+        except InputError as error:
+            self._desk.notices.tell_error(error, what=tr("It was not resumed"))
+            return
+        self.show_page("compare")
+
+
+def _record(store: Any, row: TableRow) -> Any:
+    return store.run(row.id) if row.is_run else store.experiment(row.id)
+
+
+def _config(store: Any, row: TableRow) -> CompareConfig:
+    record = _record(store, row)
+    if row.is_run:
+        run = validate(RunConfig, record.config, source=f"run {row.id}")
+        return CompareConfig.of_run(run, name=row.name)
+    return validate(CompareConfig, record.config, source=f"experiment {row.id}")
+
+
+def _title(row: TableRow) -> str:
+    return tr("{0}: {1} \u00b7 seed {2}", row.name, row.arm, row.seed) if row.is_run else row.name
