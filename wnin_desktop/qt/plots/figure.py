@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import itertools
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -172,8 +173,8 @@ class Figure(GraphicsWidget):
             flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
             painter.drawText(box, flags, short(end.y, END_DIGITS))
 
-    def paint_exactly(self, painter: QPainter, drawing: Drawing) -> None:
-        """Draw the whole figure with every segment of its curves, as a file for print wants it."""
+    def paint_exactly(self, painter: QPainter, drawing: Drawing) -> Iterator[None]:
+        """Draw the whole figure with every segment of its curves, as print wants it, pausing after each."""
         self.axes.paint(painter, QStyleOptionGraphicsItem())
         inner, frame = self.sight.geometry(), drawing.frame
         painter.save()
@@ -183,9 +184,11 @@ class Figure(GraphicsWidget):
         painter.setOpacity(theme().seed_alpha)
         for stroke in drawing.seeds():
             stroke(painter)
+            yield
         painter.restore()
-        for stroke in (*drawing.base(), *drawing.means()):
+        for stroke in itertools.chain(drawing.base(), drawing.means()):
             stroke(painter)
+            yield
         marks.paint(painter, self.marks, frame)
         painter.restore()
         ends, self.ends = self.ends, list(drawing.ends)
