@@ -1,8 +1,10 @@
 """Small comparisons that the trainer's tests run, and what they read off the events."""
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
+from wnin_desktop.engine.checkpoint import read_snapshot, write_snapshot
 from wnin_desktop.schema.base import validate
 from wnin_desktop.schema.events import RunEvent, StepMetrics
 from wnin_desktop.schema.run import CompareConfig
@@ -58,3 +60,20 @@ def metrics(events: Iterable[RunEvent], key: str = "train_loss") -> dict[str, li
         if isinstance(event, StepMetrics):
             out.setdefault(event.run_id.split("/", 1)[1], []).append(getattr(event, key))
     return out
+
+
+class Files:
+    """Keeps snapshots as real files."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.kept = []
+
+    def __call__(self, snapshot, reason, score, run_id, /):
+        path = self.folder / f"{len(self.kept)}.safetensors"
+        manifest = write_snapshot(path, snapshot, reason=reason, run_id=run_id)
+        self.kept.append((path, manifest))
+        return manifest
+
+    def read(self, number):
+        return read_snapshot(*self.kept[number])

@@ -2,12 +2,10 @@
 
 import hashlib
 import itertools
-from pathlib import Path
 
 import pytest
 
-from tests.engine.comparisons import NOISES, arm, comparison, metrics
-from wnin_desktop.engine.checkpoint import read_snapshot, write_snapshot
+from tests.engine.comparisons import NOISES, Files, arm, comparison, metrics
 from wnin_desktop.engine.control import RunControl
 from wnin_desktop.engine.train import train
 from wnin_desktop.errors import CheckpointError
@@ -33,23 +31,6 @@ PAIRS = [
 CUTS = (5, 8, 11)
 CASES = [(*pair, cut) for pair in PAIRS for cut in CUTS]
 SAMPLE = [case for number, case in enumerate(CASES) if number % 10 == 0]
-
-
-class Files:
-    """Keeps snapshots as real files."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.kept = []
-
-    def __call__(self, snapshot, reason, score, run_id, /):
-        path = self.folder / f"{len(self.kept)}.safetensors"
-        manifest = write_snapshot(path, snapshot, reason=reason, run_id=run_id)
-        self.kept.append((path, manifest))
-        return manifest
-
-    def read(self, number):
-        return read_snapshot(*self.kept[number])
 
 
 def _config(optimizer, noise, numerics="reproducible", **changes):

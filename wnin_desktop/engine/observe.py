@@ -29,7 +29,10 @@ class CurvatureRow:
 
 @dataclass
 class Look:
-    """What was measured after one step, by member number; empty where nothing was due."""
+    """What was measured after one step, by member number; empty where nothing was due.
+
+    Members of a unit in which nothing moves any more are not measured.
+    """
 
     validation: dict[int, tuple[float, float]] = field(default_factory=dict)
     """Loss (nat) and accuracy."""
@@ -37,9 +40,9 @@ class Look:
     """Clean training loss (nat)."""
     curvature: dict[int, CurvatureRow] = field(default_factory=dict)
 
-    def mean_validation_loss(self) -> float | None:
-        """Return the mean over members with a finite loss; None where nothing was measured."""
-        losses = [loss for loss, _ in self.validation.values() if np.isfinite(loss)]
+    def mean_validation_loss(self, alive: set[int]) -> float | None:
+        """Return the mean over the members `alive` with a finite loss; None where nothing was measured."""
+        losses = [loss for k, (loss, _) in self.validation.items() if k in alive and np.isfinite(loss)]
         return float(np.mean(losses)) if losses else None
 
 
@@ -53,7 +56,7 @@ class Observer:
     def look(self, step: int, cohort: Cohort) -> Look:
         """Return what is due after `step` finished steps."""
         look = Look()
-        for placed in cohort.placed:
+        for placed in cohort.going:
             if self._due(self._budget.eval_every, step):
                 self._score(placed, look)
             if self._budget.curvature_every and self._due(self._budget.curvature_every, step):
@@ -94,7 +97,7 @@ class Observer:
     def final(self, cohort: Cohort) -> dict[int, dict[str, float]]:
         """Return the last scores by member, on all examples of each split."""
         out: dict[int, dict[str, float]] = {}
-        for placed in cohort.placed:
+        for placed in cohort.going:
             validation, train = self.meter.evaluate(placed.unit, everything=True)
             columns = {
                 "val_loss": validation.loss,

@@ -25,6 +25,8 @@ class Progress:
     """Members whose matched-loss snapshot was taken."""
     diverged: dict[int, int] = field(default_factory=dict)
     """Member -> last step whose loss was finite."""
+    failed: dict[int, int] = field(default_factory=dict)
+    """Member -> steps it had finished when its optimizer raised."""
     turned: dict[int, int] = field(default_factory=dict)
     """Member -> interventions that came at `turned_at`: a snapshot of that step holds them already."""
     turned_at: int = 0
@@ -53,9 +55,11 @@ class Progress:
             buffers = placed.unit.engine.buffers()
             self.previous_buffers[number] = {name: value.clone() for name, value in buffers.items()}
 
-    def snapshot(self, config: CompareConfig, cohort: Cohort) -> Snapshot:
-        """Return everything that going on bit for bit needs."""
-        tensors, rest = cohort.state()
+    def snapshot(
+        self, config: CompareConfig, state: tuple[dict[str, torch.Tensor], dict[str, Any]]
+    ) -> Snapshot:
+        """Return everything that going on bit for bit needs, with `state` that of the cohort."""
+        tensors, rest = dict(state[0]), state[1]
         tensors |= {f"previous{number}": value for number, value in self.previous.items()}
         for number, buffers in self.previous_buffers.items():
             tensors |= {f"previous{number}/{name}": value for name, value in buffers.items()}
@@ -64,6 +68,7 @@ class Progress:
             "best_score": self.best_score,
             "matched": sorted(self.matched),
             "diverged": self.diverged,
+            "failed": self.failed,
             "turned": self.turned if self.turned_at == self.step else {},
         }
         meta = {"fingerprint": fingerprint(config), "cohort": rest, "progress": progress}
@@ -78,6 +83,7 @@ class Progress:
             best_val_loss=_by_number(saved["best_val_loss"]),
             matched=set(saved["matched"]),
             diverged=_by_number(saved["diverged"]),
+            failed=_by_number(saved.get("failed", {})),
             turned=_by_number(saved["turned"]),
             turned_at=snapshot.step,
             best_score=saved["best_score"],

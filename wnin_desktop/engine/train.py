@@ -2,13 +2,15 @@
 
 Every arm and seed advances in lock-step. Commands are taken between chunks of steps; a chunk lasts about
 `CHUNK_SECONDS`, never crosses a step at which something is due, and changes no number.
+
+An arm whose optimizer raises ends with `Failed` events of its runs and the others go on; only when no run is
+left that did not fail does the comparison itself raise.
 """
 
 from __future__ import annotations
 
 import platform
 import time
-import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -22,6 +24,7 @@ from wnin_desktop.engine.audit import RunAudits
 from wnin_desktop.engine.checkpoint import Snapshot
 from wnin_desktop.engine.cohort.arm import Arm
 from wnin_desktop.engine.cohort.cohort import Cohort, Placed
+from wnin_desktop.engine.cohort.failure import ending, told, traced
 from wnin_desktop.engine.cohort.lanes import lanes_for, threads_each
 from wnin_desktop.engine.control import Clutch, RunControl
 from wnin_desktop.engine.matched import match_loss
@@ -31,7 +34,7 @@ from wnin_desktop.engine.optimizers.registry import OptimizerSpec
 from wnin_desktop.engine.progress import Progress, check_belongs
 from wnin_desktop.engine.reporter import Reporter, finite
 from wnin_desktop.engine.resolve import Resolved, resolve
-from wnin_desktop.errors import InputError
+from wnin_desktop.errors import InputError, PluginError, TrainingError
 from wnin_desktop.schema.commands import Knob, TurnKnob
 from wnin_desktop.schema.events import (
     Checkpoint,
@@ -100,11 +103,15 @@ def train(
         InputError: The configuration asks for something that is not here; raised before the first event.
         DataError: The data cannot be used; likewise.
         CheckpointError: `resume` belongs to another comparison.
+        PluginError: No arm's optimizer can be built; likewise.
+        TrainingError: While iterating: every run failed, the device was lost or memory ran out. `Failed`
+            events of the runs came before.
     """
     resolved = resolve(config, load_registry().specs if specs is None else specs, progress)
     session = _Session(resolved, control or RunControl(), experiment_id, save, list(replay), refused, holding)
     if resume is not None:
         session.restore(resume)
+    session.check_optimizers()
     if audit is not None:
         session.keep_audits(audit)
     return session.events()
@@ -160,10 +167,17 @@ class _Session:
         if lanes != len(self._cohort.lanes):
             self._cohort.close()
             self._open(lanes)
-        self._cohort.restore(snapshot.tensors, snapshot.meta["cohort"])
+        self._cohort.restore(snapshot.tensors, snapshot.meta["cohort"], snapshot.step)
         self._progress = Progress.of_snapshot(snapshot, self._resolved.device)
         self._resumed_from = snapshot.step
         self._replay = list(self._ahead(snapshot.step))
+
+    def check_optimizers(self) -> None:
+        """Refuse a comparison of which no arm's optimizer could be built."""
+        failures = [arm.failure for arm, _ in self._cohort.arms()]
+        if failures[0] is not None and all(failure is not None for failure in failures):
+            self._cohort.close()
+            raise PluginError(failures[0].error)
 
     def _ahead(self, step: int) -> Iterator[Intervention]:
         """Yield the interventions that a snapshot of `step` does not hold yet."""
@@ -182,12 +196,15 @@ class _Session:
         self._audits = RunAudits(folder, self._ids, seeds, self._resolved.device, done)
         self._cohort.keep_audits(self._audits)
 
-    def _checkpoint(self, reason: SnapshotReason, score: float | None = None) -> list[RunEvent]:
+    def _checkpoint(self, reason: SnapshotReason, score: float | None = None) -> Iterator[RunEvent]:
         if self._save is None:
-            return []
+            return
+        state = self._cohort.state()
+        yield from self._retire(self._progress.step)  # arms whose state cannot be said
         self._progress.note_score(score)
-        manifest = self._save(self._progress.snapshot(self._config, self._cohort), reason, score, None)
-        return [self._checkpoint_event(member, manifest, reason) for member in sorted(self._alive)]
+        manifest = self._save(self._progress.snapshot(self._config, state), reason, score, None)
+        for member in sorted(self._alive):
+            yield self._checkpoint_event(member, manifest, reason)
 
     def _checkpoint_event(
         self, member: int, manifest: Manifest, reason: SnapshotReason, **found: float | None
@@ -207,7 +224,7 @@ class _Session:
 
     @property
     def _alive(self) -> set[int]:
-        return set(range(len(self._runs))) - set(self._progress.diverged)
+        return set(range(len(self._runs))) - set(self._progress.diverged) - set(self._progress.failed)
 
     def events(self) -> Iterator[RunEvent]:
         try:
@@ -222,8 +239,11 @@ class _Session:
         except (GeneratorExit, KeyboardInterrupt):
             raise
         except Exception as error:
-            yield from self._failed(error)
-            raise
+            end = ending(error, self._progress.step, self._resolved.device)
+            yield from self._failed(error, told(end))
+            if end is error:
+                raise
+            raise end from error
         finally:
             self._cohort.close()
             if self._audits is not None:
@@ -235,7 +255,7 @@ class _Session:
         return threads_each(self._config, self._resolved.device, len(self._cohort.lanes))
 
     def _started_events(self) -> Iterator[RunEvent]:
-        """Announce the runs that step; one that diverged before the resume has ended and stays so."""
+        """Announce the runs that step; one that ended before the resume stays ended."""
         task = self._resolved.task
         for member in sorted(self._alive):
             run = self._runs[member]
@@ -250,11 +270,17 @@ class _Session:
                 steps=run.budget.steps,
                 parameters=self._cohort.parameters,
                 device=describe(self._resolved.device),
-                versions=versions(),
+                versions=versions() | self._source_of(run.arm.optimizer.name),
                 host=platform.node(),
                 perplexity_floor=task.perplexity_floor if task.kind == "sequence" else None,
                 resumed_from=self._resumed_from,
             )
+        yield from self._retire(self._progress.step)
+
+    def _source_of(self, optimizer: str) -> dict[str, str]:
+        """Return the hash of the file that an optimizer comes from, where it comes from one."""
+        digest = self._resolved.specs[optimizer].source_sha256
+        return {} if digest is None else {"optimizer": digest}
 
     def _obey(self) -> Iterator[RunEvent]:
         """Take commands; hold here while paused."""
@@ -283,30 +309,36 @@ class _Session:
     def _turn(self, command: TurnKnob) -> Iterator[RunEvent]:
         try:
             arms = self._arms_with(command)
-            for placed, arm, first in arms:
-                yield from self._turn_arm(placed, arm, first, command)
+            for arm, members in arms:
+                yield from self._turn_arm(arm, members, command)
         except InputError as error:
             self._refused(error)
 
-    def _arms_with(self, command: TurnKnob) -> list[tuple[Placed, Arm, int]]:
-        """Return (unit, arm, its first row) of the arms that a turn is for and that have that knob."""
+    def _arms_with(self, command: TurnKnob) -> list[tuple[Arm, tuple[int, ...]]]:
+        """Return (arm, its members) of the arms that a turn is for and that have that knob."""
         names = [arm.name for arm in self._config.arms]
         if command.arm is not None and command.arm not in names:
             raise InputError.of("arm", command.arm, f"allowed: {', '.join(names)}")
+        going = {arm.config.name for arm, _ in self._cohort.arms() if arm.failure is None}
+        if command.arm is not None and command.arm not in going:
+            raise InputError.of("arm", command.arm, "its optimizer failed, so there is nothing left to turn")
+        # The part of an arm that failed is turned with the rest: the record says what was asked of the arm.
         found = [
-            (placed, arm, arm.low)
-            for placed in self._cohort.placed
-            for arm in placed.unit.arms
-            if command.arm in (None, arm.config.name) and arm.has_knob(command.knob)
+            (arm, members)
+            for arm, members in self._cohort.arms()
+            if arm.config.name in going
+            and command.arm in (None, arm.config.name)
+            and arm.has_knob(command.knob)
         ]
         if not found:
             who = "no arm has" if command.arm is None else f"arm {command.arm!r} does not have"
             raise InputError.of(command.knob, command.value, f"{who} this knob")
         return found
 
-    def _turn_arm(self, placed: Placed, arm: Arm, first: int, command: TurnKnob) -> Iterator[RunEvent]:
+    def _turn_arm(self, arm: Arm, members: tuple[int, ...], command: TurnKnob) -> Iterator[RunEvent]:
         previous = arm.turn(command.knob, command.value)
-        for member in placed.members[first : first + arm.seeds]:
+        yield from self._retire(self._progress.step)
+        for member in members:
             self._progress.note_turn(member)
             yield Intervention(
                 run_id=self._ids[member],
@@ -351,7 +383,7 @@ class _Session:
         yield from self._report(step + count, records[-1], look)
         yield from self._match(look)
         if budget.checkpoint_every and self._progress.step % budget.checkpoint_every == 0:
-            yield from self._checkpoint("periodic", look.mean_validation_loss())
+            yield from self._checkpoint("periodic", look.mean_validation_loss(self._alive))
 
     def _pace(self, count: int, seconds: float) -> None:
         wanted = int(count * CHUNK_SECONDS / max(seconds, 1e-6))
@@ -365,20 +397,19 @@ class _Session:
     def _tell_loops(self, look: Look) -> None:
         """An evaluation whose validation loss is no new best is a failure to the closed loop."""
         best = self._progress.best_val_loss
-        for placed in self._cohort.placed:
-            row = 0
-            for arm in placed.unit.arms:
-                for seed in range(arm.seeds):
-                    member = placed.members[row]
-                    loss = look.validation[member][0]
-                    failed = not loss < best.get(member, float("inf"))
-                    if arm.is_closed_loop:
-                        arm.record_outcome(seed, failed)
-                    if not failed:
-                        best[member] = loss
-                    row += 1
+        for arm, members in self._cohort.arms():
+            for seed, member in enumerate(members):
+                if member not in look.validation:
+                    continue
+                loss = look.validation[member][0]
+                failed = not loss < best.get(member, float("inf"))
+                if arm.is_closed_loop:
+                    arm.record_outcome(seed, failed)
+                if not failed:
+                    best[member] = loss
 
     def _report(self, step: int, records: list[tuple[Placed, Any]], look: Look) -> Iterator[RunEvent]:
+        yield from self._retire(step - 1)
         alive = self._alive
         now = time.time()
         for member, event in self._reporter.steps(records, look, alive):
@@ -404,6 +435,23 @@ class _Session:
 
     # --- endings --------------------
 
+    def _retire(self, finished: int) -> Iterator[RunEvent]:
+        """End the runs of the arms that failed after at most `finished` steps.
+
+        Raises:
+            TrainingError: Now every run has failed.
+        """
+        for arm, members in self._cohort.arms():
+            failure = arm.failure
+            if failure is None or failure.finished > finished:
+                continue
+            for member in [each for each in members if each in self._alive]:
+                self._progress.failed[member] = failure.finished
+                yield self._failed_event(member, failure.finished, failure.error, failure.traceback)
+        if len(self._progress.failed) == len(self._runs):
+            first = next(arm.failure.error for arm, _ in self._cohort.arms() if arm.failure is not None)
+            raise TrainingError(f"every run has failed; {first}")
+
     def _stop(self) -> Iterator[RunEvent]:
         if self._clutch.stopping is not None and self._clutch.stopping.checkpoint:
             yield from self._checkpoint("asked")
@@ -411,6 +459,7 @@ class _Session:
             yield self._finished(member, "stopped", {})
 
     def _complete(self) -> Iterator[RunEvent]:
+        yield from self._retire(self._progress.step)
         with self._threads():
             final = self._observer.final(self._cohort)
         losses = [final[member]["val_loss"] for member in self._alive]
@@ -430,16 +479,13 @@ class _Session:
             final=final,
         )
 
-    def _failed(self, error: Exception) -> Iterator[RunEvent]:
-        text = "".join(traceback.format_exception(error))
+    def _failed(self, error: Exception, sentence: str) -> Iterator[RunEvent]:
+        text = traced(error)
         for member in sorted(self._alive):
-            yield Failed(
-                run_id=self._ids[member],
-                timestamp=time.time(),
-                step=self._progress.step,
-                error=f"{type(error).__name__}: {error}",
-                traceback=text,
-            )
+            yield self._failed_event(member, self._progress.step, sentence, text)
+
+    def _failed_event(self, member: int, step: int, error: str, text: str) -> Failed:
+        return Failed(run_id=self._ids[member], timestamp=time.time(), step=step, error=error, traceback=text)
 
     # --- matched training loss --------------------
 
@@ -453,7 +499,7 @@ class _Session:
             return
         for number, placed in enumerate(self._cohort.placed):
             for row, member in enumerate(placed.members):
-                crossed = look.train[member] <= target and member in self._alive
+                crossed = member in self._alive and look.train[member] <= target
                 if crossed and member not in self._progress.matched:
                     self._progress.matched.add(member)
                     yield from self._matched_snapshot(number, placed, row, member, target)

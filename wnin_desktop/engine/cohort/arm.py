@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 import torch
@@ -9,7 +10,8 @@ from torch import Tensor
 
 from wnin_desktop.engine.cohort.block import Block
 from wnin_desktop.engine.cohort.draws import Draws
-from wnin_desktop.engine.cohort.portable import apply_optimizer_state, optimizer_state
+from wnin_desktop.engine.cohort.failure import Failure, costs_one_arm, is_memory, told, traced
+from wnin_desktop.engine.cohort.portable import apply_optimizer_state, check_portable, optimizer_state
 from wnin_desktop.engine.optimizers.registry import OptimizerContext, OptimizerSpec
 from wnin_desktop.errors import InputError
 from wnin_desktop.noise import schedules
@@ -24,7 +26,11 @@ Amplitude = float | Tensor
 
 
 class Arm:
-    """An arm with its S seeds, rows `low` to `high` of the unit's block."""
+    """An arm with its S seeds, rows `low` to `high` of the unit's block.
+
+    Its optimizer is foreign code. Whatever that raises becomes the arm's `failure`: from then on the rows
+    stand still while everything around them goes on as before, so that nobody else's numbers change.
+    """
 
     def __init__(
         self,
@@ -51,6 +57,10 @@ class Arm:
         self.lrs: list[float] = [self.base_lr]
         self.optimizers: list[torch.optim.Optimizer] = []
         self._step = 0
+        self.finished = 0
+        """Updates that came to their end."""
+        self.failure: Failure | None = None
+        """What ended the arm; None while it goes on."""
         self.draws_inside = False
         """Whether the optimizer has asked for draws of its own."""
 
@@ -64,6 +74,12 @@ class Arm:
 
         A single seed is always stepped without a member axis, so a run alone is the plain algorithm.
         """
+        try:
+            self._build(theta, gradients, draws)
+        except BaseException as error:  # a plugin's code may raise anything; it costs this arm and no other
+            self._fail(error, "before its first step")
+
+    def _build(self, theta: Block, gradients: Block, draws: Draws) -> None:
         follows_own_loop = self.is_closed_loop and self.config.optimizer.lr_follows_temperature
         stacked = self.seeds > 1 and not follows_own_loop
         cells = [slice(self.low, self.high)] if stacked else list(range(self.low, self.high))
@@ -97,7 +113,10 @@ class Arm:
         lrs = [self.base_lr * factor for factor in factors]
         self.signals = [bus.at(step, lr) for bus, lr in zip(self.buses, lrs, strict=True)]
         if lrs != self.lrs or step == 0:
-            self._set_lrs(lrs)
+            try:
+                self._set_lrs(lrs)
+            except BaseException as error:  # the groups are the plugin's; it may have changed what they hold
+                self._fail(error, f"in step {step + 1}")
         self.lrs = lrs
 
     def _set_lrs(self, lrs: list[float]) -> None:
@@ -121,8 +140,28 @@ class Arm:
 
     def step(self) -> None:
         """Let the optimizer move the parameters by the gradients that lie in the block."""
-        for optimizer in self.optimizers:
-            optimizer.step()
+        if self.failure is not None:
+            return
+        try:
+            for optimizer in self.optimizers:
+                optimizer.step()
+        except BaseException as error:  # a plugin's code may raise anything; it costs this arm and no other
+            self._fail(error, f"in step {self._step + 1}")
+        else:
+            self.finished = self._step + 1
+
+    def _fail(self, error: BaseException, when: str) -> None:
+        """End the arm by what its optimizer raised; raise it again where the arm is not to blame."""
+        if not costs_one_arm(error, self._device):
+            raise error
+        text = f"optimizer {self.spec.name!r} failed {when}: {told(error)}"
+        self._end(Failure(self.finished, text, traced(error)))
+        if is_memory(error) and self._device.type == "cuda":
+            torch.cuda.empty_cache()
+
+    def _end(self, failure: Failure) -> None:
+        self.failure = failure
+        self.optimizers = []  # and with them the memory of their moments
 
     def record_outcome(self, seed_index: int, failed: bool) -> None:
         """Tell the closed loop of one seed how an evaluation went."""
@@ -164,40 +203,67 @@ class Arm:
             bus.set_magnitude(value)
         return previous
 
-    def _turn_sampler(self, value: float) -> float:
+    def _turn_sampler(self, value: float) -> float | None:
         if not 0 <= value <= LARGEST:
             raise InputError.of("temperature", value, f"allowed: numbers from 0 to {LARGEST:g}")
-        groups = [group for optimizer in self.optimizers for group in optimizer.param_groups]
-        previous = groups[0]["temperature"]
-        for group in groups:
-            group["temperature"] = value
+        previous = self.own_temperature()
+        try:
+            for optimizer in self.optimizers:
+                for group in optimizer.param_groups:
+                    group["temperature"] = value
+        except BaseException as error:  # the groups are the plugin's; it may have changed what they hold
+            self._fail(error, f"after step {self.finished}, when its temperature was set")
         return previous
 
     def own_temperature(self) -> float | None:
         """Return the temperature that a sampling optimizer injects by itself; None for the others."""
-        return self.optimizers[0].param_groups[0]["temperature"] if self.spec.samples else None
+        if not self.spec.samples or self.failure is not None:
+            return None
+        try:
+            return float(self.optimizers[0].param_groups[0]["temperature"])
+        except BaseException as error:  # the groups are the plugin's; it may have changed what they hold
+            self._fail(error, f"after step {self.finished}, when its temperature was read")
+            return None
 
     def state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
         """Return (tensors, JSON-able rest) of everything that the next step depends on."""
         tensors: dict[str, Tensor] = {}
+        optimizers: list[dict[str, Any]] = []
+        try:
+            for index, optimizer in enumerate(self.optimizers):
+                part, meta = optimizer_state(optimizer)
+                check_portable(part, meta)
+                tensors |= {f"{index}/{key}": value for key, value in part.items()}
+                optimizers.append(meta)
+        except BaseException as error:  # a plugin's code may raise anything; it costs this arm and no other
+            self._fail(error, f"after step {self.finished}, when its state was saved")
         rest: dict[str, Any] = {"base_lr": self.base_lr, "buses": [bus.state() for bus in self.buses]}
-        rest["optimizers"] = []
-        for index, optimizer in enumerate(self.optimizers):
-            part, meta = optimizer_state(optimizer)
-            tensors |= {f"{index}/{key}": value for key, value in part.items()}
-            rest["optimizers"].append(meta)
-        return tensors, rest
+        if self.failure is not None:
+            return {}, rest | {"optimizers": [], "failure": asdict(self.failure)}
+        return tensors, rest | {"optimizers": optimizers}
 
-    def restore(self, tensors: dict[str, Tensor], rest: dict[str, Any]) -> None:
-        """Take over what `state` returned."""
+    def restore(self, tensors: dict[str, Tensor], rest: dict[str, Any], step: int) -> None:
+        """Take over what `state` returned after `step` finished steps; a failed arm stays failed."""
         self.base_lr = rest["base_lr"]
+        self.finished = step
         for bus, state in zip(self.buses, rest["buses"], strict=True):
             bus.restore(state)
-        for index, (optimizer, meta) in enumerate(zip(self.optimizers, rest["optimizers"], strict=True)):
+        self.lrs = []
+        if (failure := rest.get("failure")) is not None:
+            self._end(Failure(**failure))
+        elif self.failure is None:
+            try:
+                self._restore_optimizers(tensors, rest["optimizers"])
+            except (
+                BaseException
+            ) as error:  # a plugin's code may raise anything; it costs this arm and no other
+                self._fail(error, f"after step {step}, when its state was loaded")
+
+    def _restore_optimizers(self, tensors: dict[str, Tensor], saved: list[dict[str, Any]]) -> None:
+        for index, (optimizer, meta) in enumerate(zip(self.optimizers, saved, strict=True)):
             lead = f"{index}/"
             part = {key[len(lead) :]: value for key, value in tensors.items() if key.startswith(lead)}
             apply_optimizer_state(optimizer, part, meta)
-        self.lrs = []
 
 
 def why_no_temperature(config: ArmConfig, spec: OptimizerSpec) -> str | None:

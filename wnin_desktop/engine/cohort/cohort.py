@@ -75,6 +75,17 @@ class Cohort:
         """All units."""
         return [placed for lane in self.lanes for placed in lane]
 
+    @property
+    def going(self) -> list[Placed]:
+        """The units in which some arm still steps."""
+        return [placed for placed in self.placed if not placed.unit.is_over]
+
+    def arms(self) -> Iterator[tuple[Arm, tuple[int, ...]]]:
+        """Yield every unit's arms, each with its member numbers."""
+        for placed in self.placed:
+            for arm in placed.unit.arms:
+                yield arm, placed.members[arm.low : arm.high]
+
     def _deal(self, lanes: int) -> list[list[tuple[range, range]]]:
         """Return for each lane its cells, a cell being (arm numbers, seed numbers) of one unit."""
         arms, seeds = range(len(self.config.arms)), range(len(self.config.seeds))
@@ -168,7 +179,7 @@ class Cohort:
 
     def _step_lane(self, lane: list[Placed], step: int, norms_every: int) -> list[tuple[Placed, StepRecord]]:
         norms = (step + 1) % norms_every == 0 or step == 0
-        return [(placed, placed.unit.step(step, norms=norms)) for placed in lane]
+        return [(placed, placed.unit.step(step, norms=norms)) for placed in lane if not placed.unit.is_over]
 
     def members(self) -> Iterator[tuple[int, Unit, int]]:
         """Yield (member number, its unit, its row there)."""
@@ -194,8 +205,8 @@ class Cohort:
         return tensors, rest
 
     @torch.no_grad()
-    def restore(self, tensors: dict[str, Tensor], rest: dict[str, Any]) -> None:
-        """Take over what `state` returned, bit for bit."""
+    def restore(self, tensors: dict[str, Tensor], rest: dict[str, Any], step: int) -> None:
+        """Take over what `state` returned after `step` finished steps, bit for bit."""
         self.library = rest["library"]
         for number, (placed, saved) in enumerate(zip(self.placed, rest["units"], strict=True)):
             unit, lead = placed.unit, f"unit{number}/"
@@ -205,7 +216,7 @@ class Cohort:
             for place, (arm, meta) in enumerate(zip(unit.arms, saved["arms"], strict=True)):
                 arm_lead = f"{lead}arm{place}/"
                 part = {key[len(arm_lead) :]: t for key, t in tensors.items() if key.startswith(arm_lead)}
-                arm.restore(part, meta)
+                arm.restore(part, meta, step)
 
     def keep_audits(self, audits: RunAudits) -> None:
         """Write every raw draw from now on into its runs' audit logs."""

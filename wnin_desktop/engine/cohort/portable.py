@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import safetensors.torch
 import torch
 from torch import Tensor
+
+from wnin_desktop.schema.fingerprint import canonical_json
 
 
 def optimizer_state(optimizer: torch.optim.Optimizer) -> tuple[dict[str, Tensor], dict[str, Any]]:
@@ -23,6 +26,24 @@ def optimizer_state(optimizer: torch.optim.Optimizer) -> tuple[dict[str, Tensor]
         {key: value for key, value in group.items() if key != "params"} for group in state["param_groups"]
     ]
     return tensors, {"scalars": scalars, "groups": groups}
+
+
+def check_portable(tensors: dict[str, Tensor], rest: dict[str, Any]) -> None:
+    """Refuse state that a checkpoint cannot hold, before it stands among the state of others.
+
+    Raises:
+        TypeError: Something is neither a tensor nor what JSON can say.
+        ValueError: Likewise, or a tensor is of a kind that safetensors does not know.
+    """
+    for name, tensor in tensors.items():
+        if tensor.layout is not torch.strided or tensor.is_meta:
+            raise ValueError(f"the tensor {name} has no numbers that lie in memory")
+    canonical_json(rest).encode()
+    kinds = {tensor.dtype for tensor in tensors.values()}
+    try:
+        safetensors.torch.save({str(kind): torch.empty(0, dtype=kind) for kind in kinds})
+    except (safetensors.SafetensorError, KeyError) as error:
+        raise ValueError(f"a checkpoint holds no tensors of type {error}") from error
 
 
 def apply_optimizer_state(

@@ -1,7 +1,8 @@
 """A unit: arms x seeds stepped together on one block of parameters.
 
 In the fast mode a unit holds many members; in the reproducible mode each member is a unit of its own, which
-is why its numbers cannot depend on its company.
+is why its numbers cannot depend on its company. For the same reason an arm whose optimizer failed keeps its
+rows, its signals and its noise: only its optimizer no longer steps.
 
 Order of one step: signals -> batch -> input and label noise -> parameter jitter -> gradient -> norms ->
 clipping -> gradient noise -> optimizer -> SGLD kick. Gradients are measured before anything touches them.
@@ -81,6 +82,11 @@ class Unit:
             arm.build_optimizers(self.theta, self.gradient, draws)
 
     @property
+    def is_over(self) -> bool:
+        """Whether every arm has failed, so that nothing here moves any more."""
+        return all(arm.failure is not None for arm in self.arms)
+
+    @property
     def members(self) -> int:
         """Number of members."""
         return self.theta.members
@@ -117,7 +123,7 @@ class Unit:
             self.scratch.flat.copy_(self.theta.flat)
         for arm in self.arms:
             arm.step()
-            if arm.draws_inside:
+            if arm.draws_inside and not arm.failure:
                 self._note(arm, Stream.OPTIMIZER, step, PARAMETERS, self.draws.flat(Stream.OPTIMIZER))
         self._kick(step, record, norms)
         if norms:
@@ -200,7 +206,7 @@ class Unit:
     def _kick(self, step: int, record: StepRecord, norms: bool) -> None:
         """Add sqrt(2 h T) eps after the drift and outside its momentum, or T is not what it says."""
         for position, arm in enumerate(self.arms):
-            if arm.mode != "sgld":
+            if arm.mode != "sgld" or arm.failure is not None:
                 continue
             eps = list(self.draws.parameters(Stream.SGLD, step).values())
             self._note(arm, Stream.SGLD, step, PARAMETERS, self.draws.flat(Stream.SGLD))
@@ -224,7 +230,7 @@ class Unit:
         high: int | None = None,
     ) -> None:
         """Write a draw `[seeds, ...]` that acts on an arm into its runs' audit logs, where these are kept."""
-        if self.audit is None:
+        if self.audit is None or arm.failure is not None:
             return
         for seed in range(arm.seeds):
             amplitude = arm.signals[seed if len(arm.signals) > 1 else 0].magnitude
