@@ -7,7 +7,6 @@ import logging
 import logging.handlers
 import os
 import sys
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
@@ -27,25 +26,12 @@ from wnin_desktop.qt.text import PseudoTranslator
 from wnin_desktop.qt.theme import theme
 from wnin_desktop.qt.window.commands import Commands
 from wnin_desktop.qt.window.main_window import MainWindow
+from wnin_desktop.qt.window.start import Start
 from wnin_desktop.runs.preferences import LoadedPreferences, WindowState, load_preferences
 from wnin_desktop.runs.store import Store
 
 LOG_BYTES = 1 << 20
 logger = logging.getLogger("wnin.window")
-
-
-@dataclass
-class Start:
-    """What the window begins with."""
-
-    store: Path = field(default_factory=paths.store_dir)
-    file: Path | None = None
-    """An experiment to open."""
-    preset: str = ""
-    run: bool = False
-    """Run it at once."""
-    quit_after_ms: int = 0
-    """For benchmarks: leave so long after the window became visible."""
 
 
 def make_application(arguments: list[str]) -> QApplication:

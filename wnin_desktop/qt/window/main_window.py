@@ -51,8 +51,8 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self.setDockNestingEnabled(True)
         self.setAnimated(not theme().reduced_motion)
-        self._menus = MenuBar(desk.actions, self)
-        self.setMenuBar(self._menus)
+        self.menus = MenuBar(desk.actions, self)
+        self.setMenuBar(self.menus)
         self.control = RunControl(desk, self)
         self.pages: dict[str, QWidget] = {}
         self.tabs = self._make_pages()
@@ -230,9 +230,8 @@ class MainWindow(QMainWindow):
 
     def open_dropped(self, files: list[str]) -> None:
         """Give dropped files to the part that reads them."""
-        experiment = self.docks["experiment"].widget()
-        if len(files) == 1 and isinstance(experiment, ExperimentDock) and experiment.accepts(files[0]):
-            experiment.open_file(files[0])
+        if len(files) == 1 and self.files.accepts(files[0]):
+            self.files.open_file(files[0])
             return
         text = tr("Drop one experiment file: .toml, .json or .yaml.")
         self.desk.notices.tell(tr("This cannot be opened here."), kind="warning", do=text)
