@@ -36,6 +36,10 @@ class Draft(QObject):
     """Arms came, went, moved, or changed their mark: order, colour, part taken."""
     selected_changed = Signal()
     path_changed = Signal()
+    opened = Signal(int)
+    """Somebody wants to edit this arm: the inspector takes the keyboard."""
+    sought = Signal(str)
+    """Somebody wants to see the field at a path, such as one with a problem."""
 
     def __init__(self, catalogue: Catalogue | None = None, parent: QObject | None = None) -> None:
         """Begin with an experiment without arms.
@@ -50,6 +54,7 @@ class Draft(QObject):
         self.stack = QUndoStack(self)
         self.stack.setUndoLimit(UNDO_LIMIT)
         self._content = Content.empty()
+        self._starts_anew = False
         self._selected = -1
         self._checked: tuple[CompareConfig | None, tuple[Problem, ...]] | None = None
         self._told: tuple[CompareConfig | None, tuple[Problem, ...]] | None = None
@@ -69,6 +74,11 @@ class Draft(QObject):
         """Return a copy of the value at `path`; None where there is nothing."""
         found = get(self._content.data, path)
         return None if found is MISSING else copy.deepcopy(found)
+
+    @property
+    def content(self) -> Content:
+        """The present state; it never changes, so that one may ask later whether it still is this one."""
+        return self._content
 
     @property
     def config(self) -> CompareConfig | None:
@@ -105,6 +115,10 @@ class Draft(QObject):
             after = after.with_value(path, copy.deepcopy(value))
         path = merge or next(iter(values), EVERYTHING)
         self._push(text, after, path, self._selected, merges=bool(merge), told=tuple(values))
+
+    def end_edit(self) -> None:
+        """Let the next edit begin a step of its own, even of the same path: a drag has ended."""
+        self._starts_anew = True
 
     def add_arm(self, optimizer: str = OPTIMIZER) -> int:
         """Add an arm with a name and a colour of its own, select it, and return its place."""
@@ -203,6 +217,17 @@ class Draft(QObject):
             self._selected = index
             self.selected_changed.emit()
 
+    def open_arm(self, index: int) -> None:
+        """Show an arm in the inspector and give it the keyboard."""
+        self.select(index)
+        self.opened.emit(index)
+
+    def seek(self, path: str) -> None:
+        """Show the field at a path to the person, wherever it is edited."""
+        if match := ARM.match(path):
+            self.select(int(match[1]))
+        self.sought.emit(path)
+
     # --- whole experiments ---
 
     def load(self, config: CompareConfig, path: Path | None = None) -> None:
@@ -218,9 +243,15 @@ class Draft(QObject):
         after = Content.of(config)
         self._push(text, after, EVERYTHING, 0 if after.arms else -1)
 
-    def mark_saved(self, path: Path) -> None:
-        """Note that the draft as it is now is saved at `path`."""
-        self.stack.setClean()
+    def mark_saved(self, path: Path, content: Content | None = None) -> None:
+        """Note that the draft is saved at `path`.
+
+        Args:
+            path: The file.
+            content: What was written; where the draft has moved on since, it still counts as changed.
+        """
+        if content is None or content is self._content:
+            self.stack.setClean()
         if path != self.path:
             self.path = path
             self.path_changed.emit()
@@ -269,7 +300,9 @@ class Draft(QObject):
     ) -> None:
         if after != self._content:
             states = (self._content, self._selected), (after, selected)
-            self.stack.push(_Edit(self, text, path, *states, merges=merges, told=told or (path,)))
+            step = _Edit(self, text, path, *states, merges=merges, told=told or (path,))
+            step.starts_anew, self._starts_anew = self._starts_anew, False
+            self.stack.push(step)
 
     def _take(self, state: State, *paths: str) -> None:
         before, (self._content, selected) = self._content, state
@@ -319,7 +352,7 @@ class _Edit(QUndoCommand):
     ) -> None:
         super().__init__(text)
         self._draft, self.path, self.before, self.after = draft, path, before, after
-        self._merges, self.told = merges, told
+        self._merges, self.told, self.starts_anew = merges, told, False
 
     def id(self) -> int:
         """Say whether it may merge with another."""
@@ -338,7 +371,7 @@ class _Edit(QUndoCommand):
 
     def mergeWith(self, other: QUndoCommand) -> bool:  # noqa: N802 - the name is Qt's
         """Take in the step after this one where it changes the same value."""
-        if not isinstance(other, _Edit) or other.path != self.path:
+        if not isinstance(other, _Edit) or other.path != self.path or other.starts_anew:
             return False
         self.after = other.after
         self.told = tuple(dict.fromkeys((*self.told, *other.told)))

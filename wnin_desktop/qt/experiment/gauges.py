@@ -1,0 +1,113 @@
+"""What the selected arm is doing now: step, loss, temperature, noise against signal."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
+
+from wnin_desktop.qt import numbers
+from wnin_desktop.qt.text import tr
+from wnin_desktop.qt.theme import Space, set_font
+from wnin_desktop.qt.widgets import ElidedLabel
+from wnin_desktop.schema.metrics import BY_KEY
+
+if TYPE_CHECKING:
+    from wnin_desktop.qt.desk import Desk
+    from wnin_desktop.runs.watch.experiment import WatchedExperiment
+
+INTERVAL_MS = 250
+"""Numbers change at most four times a second."""
+KEYS = ("train_loss", "val_loss", "lr", "temperature", "noise_magnitude", "noise_to_signal")
+DIGITS = 4
+HIDDEN_IF_ABSENT = ("temperature", "noise_magnitude", "noise_to_signal", "lr")
+
+
+class Gauges(QWidget):
+    """Means over the seeds of one arm, of the experiment that the pages show."""
+
+    def __init__(self, desk: Desk, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("gauges")
+        self.setAccessibleName(tr("Present values"))
+        self._desk, self._arm = desk, ""
+        self.state = ElidedLabel("", self)
+        self.state.setObjectName("gauge-state")
+        self.state.setProperty("kind", "muted")
+        self.values: dict[str, tuple[QLabel, ElidedLabel]] = {}
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(Space.M)
+        grid.setVerticalSpacing(Space.XS)
+        grid.setColumnStretch(1, 1)
+        grid.addWidget(self.state, 0, 0, 1, 2)
+        self._add(grid, "step", tr("Step"), "")
+        for key in KEYS:
+            self._add(grid, key, tr(BY_KEY[key].title), BY_KEY[key].help)
+        self._soon = QTimer(self, singleShot=True, interval=INTERVAL_MS)
+        self._soon.timeout.connect(self.refresh)
+        desk.runs.framed.connect(self._framed)
+        desk.shown.changed.connect(self.refresh)
+        self.refresh()
+
+    def _add(self, grid: QGridLayout, key: str, title: str, tip: str) -> None:
+        label, value = QLabel(title, self), ElidedLabel("", self)
+        value.setObjectName(f"gauge-{key}")
+        value.set_tip(tip)
+        label.setToolTip(tip)
+        label.setProperty("kind", "muted")
+        set_font(label, "small")
+        set_font(value, "numbers")
+        row = grid.rowCount()
+        grid.addWidget(label, row, 0)
+        grid.addWidget(value, row, 1)
+        self.values[key] = label, value
+
+    def show_arm(self, name: str) -> None:
+        """Show another arm."""
+        if name != self._arm:
+            self._arm = name
+            self.refresh()
+
+    def _framed(self, changed: frozenset[WatchedExperiment]) -> None:
+        if self._desk.shown.current in changed and not self._soon.isActive():
+            self._soon.start()
+
+    def refresh(self) -> None:
+        """Show the present values."""
+        experiment = self._desk.shown.current
+        runs = experiment.runs_of(self._arm) if experiment and self._arm in experiment.arms else []
+        has_begun = any(run.step for run in runs)
+        for key, (label, value) in self.values.items():
+            text = "" if experiment is None or not has_begun else self._text(experiment, key)
+            is_seen = bool(text) and not (text == ABSENT and key in HIDDEN_IF_ABSENT)
+            label.setVisible(is_seen)
+            value.setVisible(is_seen)
+            value.setText(text)
+            value.setAccessibleName(f"{label.text()} {text}")
+        self.state.setText(self._state(experiment, len(runs)) if runs else tr("Not in the shown experiment."))
+
+    def _state(self, experiment: WatchedExperiment | None, count: int) -> str:
+        name = experiment.name if experiment is not None else ""
+        return tr("{0}, mean of n = {1}", name, count)
+
+    def _text(self, experiment: WatchedExperiment, key: str) -> str:
+        if key == "step":
+            runs = experiment.runs_of(self._arm)
+            step, steps = max(run.step for run in runs), max(run.steps for run in runs)
+            return f"{numbers.show(step)} / {numbers.show(steps)}"
+        found = experiment.latest(self._arm, key)
+        if found is None:
+            return ABSENT
+        text = numbers.brief(found.mean, DIGITS)
+        width = _half_width(found.low, found.high)
+        return text if width is None else f"{text} \u00b1 {numbers.brief(width, 2)}"
+
+
+ABSENT = "\u2013"
+
+
+def _half_width(low: float | None, high: float | None) -> float | None:
+    return None if low is None or high is None or math.isnan(high - low) else (high - low) / 2
