@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QCheckBox,
     QComboBox,
-    QDialogButtonBox,
     QFileDialog,
     QFormLayout,
     QHeaderView,
@@ -122,19 +121,12 @@ class TagsDialog(Dialog):
         self.fit(46, 20)
 
     def _add_buttons(self) -> None:
-        choices = QDialogButtonBox.StandardButton
-        box = QDialogButtonBox(choices.Ok | choices.Cancel, self)
-        box.setObjectName("tags-buttons")
-        box.button(choices.Ok).setText(tr("Save tags"))
-        box.button(choices.Ok).setObjectName("tags-save")
-        box.button(choices.Ok).setProperty("kind", "primary")
-        box.button(choices.Cancel).setObjectName("tags-cancel")
-        for button in box.buttons():
-            button.setAutoDefault(False)  # type: ignore[attr-defined] - they are push buttons
-        box.accepted.connect(self._save)
-        box.rejected.connect(self.reject)
+        # None of them is the default: Enter in the field adds a tag and must not close the dialog with it.
+        row = self.add_row()
+        row.addStretch(1)
+        row.addWidget(push_button(tr("Cancel"), "tags-cancel", self.reject, parent=self))
+        row.addWidget(push_button(tr("Save tags"), "tags-save", self._save, kind="primary", parent=self))
         self.field.returnPressed.connect(self._take_new)
-        self.column.addWidget(box)
 
     def _state_of(self, tag: str) -> Qt.CheckState:
         having = sum(tag in tags for tags in self._own)

@@ -292,8 +292,8 @@ class RunsPage(QWidget):
     def _group(self, grouping: str) -> None:
         self._keep_columns()
         self.grouping.set_value(grouping)
-        self.view.use_columns(self.columns[grouping], self.widths[grouping])
         self.feed.ask(grouped=grouping == "grouped")
+        self.view.use_columns(self.columns[grouping], self.widths[grouping])
 
     def _show_trash(self, shown: bool) -> None:
         for button in self.trash_tools:

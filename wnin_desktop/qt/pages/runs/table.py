@@ -138,7 +138,7 @@ class RunsView(QTableView):
 
     def _fit_name(self) -> None:
         """Give the name what the other columns leave, unless a person chose its width."""
-        if self._name_is_set:
+        if self._name_is_set or self._restoring:
             return
         header, name = self.horizontalHeader(), PLACES["name"]
         others = header.length() - header.sectionSize(name)
