@@ -111,7 +111,7 @@ class Figure(GraphicsWidget):
     @staticmethod
     def margin_right() -> float:
         """Return the room for values at the ends of curves."""
-        return QFontMetricsF(theme().font(TICK_FONT)).horizontalAdvance("0.0000") + Space.M
+        return QFontMetricsF(theme().font(TICK_FONT)).horizontalAdvance("0.00·10⁻⁰") + Space.M
 
     def set_range(self, x: tuple[float, float], y: tuple[float, float], *, falling: bool) -> None:
         """Show a range, in places on the axes; `falling` has x fall to the right."""

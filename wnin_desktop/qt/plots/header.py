@@ -34,11 +34,20 @@ class PlotHeader(QWidget):
         self.note.setProperty("kind", "muted")
         set_font(self.note, "small")
         self.scale = IconButton(
-            "axis-log", tr("Logarithmic axis (L)"), self, name=f"plot-log-{key}", checkable=True
+            "axis-log",
+            tr("Logarithmic axis (L)"),
+            self,
+            name=f"plot-log-{key}",
+            colour="muted",
+            checkable=True,
         )
-        self.whole = IconButton("zoom-fit", tr("Show all (Home)"), self, name=f"plot-reset-{key}")
-        self.maximise = IconButton("unfold", tr("Maximise (Enter)"), self, name=f"plot-maximise-{key}")
-        self.more = IconButton("more", tr("More: {0}", title), self, name=f"plot-more-{key}")
+        self.whole = IconButton(
+            "zoom-fit", tr("Show all (Home)"), self, name=f"plot-reset-{key}", colour="muted"
+        )
+        self.maximise = IconButton(
+            "unfold", tr("Maximise (Enter)"), self, name=f"plot-maximise-{key}", colour="muted"
+        )
+        self.more = IconButton("more", tr("More: {0}", title), self, name=f"plot-more-{key}", colour="muted")
         self.maximise.clicked.connect(self.maximise_wanted)
         self._place()
 
@@ -54,7 +63,7 @@ class PlotHeader(QWidget):
 
     def set_maximised(self, on: bool) -> None:
         """Show that the plot has the whole page, or not."""
-        self.maximise.set_icon("fold" if on else "unfold")
+        self.maximise.set_icon("fold" if on else "unfold", "muted")
         self.maximise.set_tip(tr("Show all plots (Esc)") if on else tr("Maximise (Enter)"))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - the names are Qt's

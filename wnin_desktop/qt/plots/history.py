@@ -16,6 +16,11 @@ class View:
     x: Range | None = None
     y: Mapping[str, Range] = field(default_factory=dict)
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether everything follows the data."""
+        return self.x is None and not self.y
+
 
 class History:
     """Views one after another, and where one is among them."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, cast
 
 from PySide6.QtCore import QObject, Signal
@@ -74,6 +74,12 @@ class Lens(QObject):
             self._log_y[metric.key] = on
             self.zoom(y={metric.key: None})
             self.changed.emit()
+
+    def set_all_log_y(self, metrics: Sequence[Metric], on: bool) -> None:
+        """Make the axes of several metrics logarithmic or linear."""
+        self._log_y |= {metric.key: on for metric in metrics}
+        self.zoom(y=dict.fromkeys(metric.key for metric in metrics))
+        self.changed.emit()
 
     # -- ranges --------------------------------------------------------------------------------------------
 

@@ -273,7 +273,7 @@ class MetricPlot(QWidget):
         figure.set_range((x0, x1), y, falling=lens.mode == "matched")
 
     def _label(self) -> None:
-        unit = tr(self.spec.unit) if self.spec.unit != "1" else ""
+        unit = tr(self.spec.unit).replace("^2", "²") if self.spec.unit != "1" else ""
         lens, axes = self.lens, self.figure.axes
         axes.x_label = tr("clean training loss (nat)") if lens.mode == "matched" else tr("step")
         axes.y_label = unit
@@ -299,7 +299,7 @@ class MetricPlot(QWidget):
 
     def _look_elsewhere(self) -> None:
         self._fresh, self._auto_y = True, None
-        self.header.whole.setEnabled(self.lens.history.current != type(self.lens.history.current)())
+        self.header.whole.setEnabled(not self.lens.history.current.is_whole)
         if self.curves is not None and self.isVisible():
             # The picture there is moves at once; a new one follows.
             self._set_ranges()

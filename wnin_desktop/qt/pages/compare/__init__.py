@@ -1,0 +1,1 @@
+"""The page Compare: linked plots of the arms, the leader table, and the sliders that steer them."""

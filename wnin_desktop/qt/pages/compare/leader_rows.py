@@ -1,0 +1,178 @@
+"""The leader table of a watched comparison, computed away from the GUI thread on a small copy."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from wnin_desktop.qt.plots.ticks import short
+from wnin_desktop.runs.watch.experiment import WatchedExperiment
+from wnin_desktop.runs.watch.run import LEFT_OUT, WatchedRun
+from wnin_desktop.schema.metrics import BY_KEY, METRICS, Metric
+
+if TYPE_CHECKING:
+    from wnin_desktop.analysis.leader import LeaderRow
+    from wnin_desktop.analysis.statistics import Interval
+
+SCORED: tuple[Metric, ...] = tuple(metric for metric in METRICS if metric.better != "neither")
+"""Metrics by which arms can be ranked."""
+NOT_KNOWN = "\N{EN DASH}"
+PLUS = "+"
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """As much of a comparison as its leader table needs; nobody changes it."""
+
+    experiment: str
+    name: str
+    key: str
+    baseline: str
+    arms: tuple[str, ...]
+    runs: tuple[WatchedRun, ...]
+
+
+@dataclass(frozen=True)
+class Table:
+    """The rows, the best first, and what they were computed of."""
+
+    snapshot: Snapshot
+    rows: tuple[LeaderRow, ...] = field(default=())
+
+
+def snapshot(experiment: WatchedExperiment, key: str, baseline: str) -> Snapshot:
+    """Return a copy of the outcomes of a comparison, one point for each run."""
+    runs = list(experiment.runs.values())
+    is_over = all(run.has_ended for run in runs) and any(run.status == "completed" for run in runs)
+    step = None if is_over else _common_step(runs, key)
+    copies = tuple(_copied(run, key, step, is_over=is_over) for run in runs)
+    return Snapshot(experiment.experiment_id, experiment.name, key, baseline, experiment.arms, copies)
+
+
+def _common_step(runs: Sequence[WatchedRun], key: str) -> int | None:
+    """Return the last step at which every run that counts has measured the metric."""
+    counting = [run for run in runs if run.status not in LEFT_OUT]
+    last = [run.series[key].last for run in counting if key in run.series]
+    reached = [point[0] for point in last if point is not None]
+    return min(reached) if reached and len(reached) == len(counting) else None
+
+
+def _copied(run: WatchedRun, key: str, step: int | None, *, is_over: bool) -> WatchedRun:
+    copy = WatchedRun(run.run_id, run.arm, run.seed, status=run.status, final=dict(run.final))
+    series = run.series.get(key)
+    if series is None:
+        return copy
+    point = series.last if is_over else None
+    if step is not None and (value := series.at(step)) is not None:
+        point = (step, value)
+    if point is not None:
+        copy.open_series(key).extend([point[0]], [point[1]])
+    return copy
+
+
+def computed(taken: Snapshot) -> Table:
+    """Return the table; needs scipy, whose first import takes its time."""
+    from wnin_desktop.runs.watch.outcomes import leader_rows  # noqa: PLC0415 - scipy: not while the window opens
+
+    if not taken.arms:
+        return Table(taken)
+    return Table(taken, tuple(leader_rows(taken.runs, taken.arms, taken.baseline, taken.key)))
+
+
+# -- words ---------------------------------------------------------------------------------------------------
+
+
+def estimate(found: Interval | None, *, signed: bool = False) -> str:
+    """Return a mean with its interval: 0.312 [0.301, 0.323]."""
+    if found is None:
+        return NOT_KNOWN
+    sign = PLUS if signed and found.mean > 0 else ""
+    text = f"{sign}{short(found.mean)}"
+    if found.low is None or found.high is None:
+        return text
+    return f"{text} [{short(found.low, 3)}, {short(found.high, 3)}]"
+
+
+def cells(row: LeaderRow) -> tuple[str, ...]:
+    """Return a row as text: arm, metric, n, diverged, difference, verdict."""
+    n = row.summary.n if row.summary is not None else 0
+    return (
+        row.arm,
+        estimate(row.summary),
+        f"{n}/{row.seeds}",
+        str(row.diverged),
+        estimate(row.difference, signed=True),
+        row.word,
+    )
+
+
+def heads(table: Table) -> tuple[str, ...]:
+    """Return the heads of the columns."""
+    metric = BY_KEY[table.snapshot.key]
+    unit = "" if metric.unit == "1" else f" ({metric.unit})"
+    return (
+        "Arm",
+        f"{metric.title}{unit} [95 %]",
+        "n",
+        "Diverged",
+        f"Difference to {table.snapshot.baseline} [95 %]",
+        "Verdict",
+    )
+
+
+def as_tsv(table: Table) -> str:
+    """Return the table for a spreadsheet: every number by itself, with all its digits."""
+    key = table.snapshot.key
+    head = ["arm", key, f"{key}_low", f"{key}_high", "n", "seeds", "diverged", "difference", "difference_low",
+            "difference_high", "pairs", "p_adjusted", "verdict", "note"]  # fmt: skip
+    lines = [head]
+    for row in table.rows:
+        mean, low, high = _numbers(row.summary)
+        difference, from_, to = _numbers(row.difference)
+        n = str(row.summary.n if row.summary is not None else 0)
+        lines.append([
+            _safe(row.arm), mean, low, high, n, str(row.seeds), str(row.diverged), difference, from_, to,
+            str(row.pairs), "" if row.p_adjusted is None else repr(row.p_adjusted), row.word, row.note,
+        ])  # fmt: skip
+    return "\n".join("\t".join(line) for line in lines) + "\n"
+
+
+def _numbers(found: Interval | None) -> tuple[str, str, str]:
+    values = (None, None, None) if found is None else (found.mean, found.low, found.high)
+    mean, low, high = ("" if value is None else repr(float(value)) for value in values)
+    return mean, low, high
+
+
+def _safe(text: str) -> str:
+    """Return text that no spreadsheet takes for a formula."""
+    return f"'{text}" if text[:1] in tuple("=+-@") else text
+
+
+def as_latex(table: Table, comment: str) -> str:
+    """Return the table as a LaTeX tabular for booktabs; `comment` says where it comes from."""
+    from wnin_desktop.runs.report.tables import latex_escape  # noqa: PLC0415 - it brings scipy
+
+    def line(parts: Sequence[str]) -> str:
+        # Brackets after a line break would be taken for its option.
+        return " & ".join(latex_escape(_spelled(part)) for part in parts) + " \\\\"
+
+    return "\n".join(
+        [
+            *(f"% {part}" for part in comment.splitlines()),
+            "% needs \\usepackage{booktabs}",
+            "\\begin{tabular}{lrrrrl}",
+            "\\toprule",
+            line(heads(table)),
+            "\\midrule",
+            *(line(cells(row)) for row in table.rows),
+            "\\bottomrule",
+            "\\end{tabular}",
+            "",
+        ]
+    )
+
+
+def _spelled(text: str) -> str:
+    return re.sub("\N{MIDDLE DOT}10", "×10", text)
