@@ -92,9 +92,9 @@ class ArmForm(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(Space.S)
         optimizer = SectionHeader(tr("Optimizer"), self, name="inspector-optimizer")
-        noise = SectionHeader(tr("Noise"), self, name="inspector-noise")
+        noise = SectionHeader(tr("Noise"), self, actions=(self.amplitude,), name="inspector-noise")
         for widget in (self.name, self.others, optimizer, self.optimizer, self.summary, self.params,
-                       self.lr_curve, noise, self.noise, self.amplitude, self.curve):  # fmt: skip
+                       self.lr_curve, noise, self.noise, self.curve):  # fmt: skip
             column.addWidget(widget)
 
     def _connect(self) -> None:
@@ -141,14 +141,14 @@ class ArmForm(QWidget):
         unit, silent = unit_of(mode), mode == "none"
         at = f"{self.base}.noise"
         # A value that contradicts the mode stays in sight, so that it can be mended.
-        self.noise.set_shown(
+        self._show_row(
             f"{at}.magnitude", (not silent and kind == "magnitude") or bool(noise.get("magnitude"))
         )
         has_both = noise.get("temperature") is not None
-        self.noise.set_shown(f"{at}.temperature", kind == "temperature" or has_both)
+        self._show_row(f"{at}.temperature", kind == "temperature" or has_both)
         self.noise.set_unit(f"{at}.magnitude", unit)
         scheduled = table(noise, "schedule").get("kind", "constant") != "constant"
-        self.noise.set_shown(f"{at}.schedule.kind", not silent or scheduled)
+        self._show_row(f"{at}.schedule.kind", not silent or scheduled)
         self.amplitude.setVisible(mode in MODES_WITH_TEMPERATURE)
         self.amplitude.set_value(kind)
         self.curve.setVisible(not silent)
@@ -159,6 +159,14 @@ class ArmForm(QWidget):
         lr_schedule = optimizer.get("lr_schedule")
         self.lr_curve.setVisible(table(optimizer, "lr_schedule").get("kind", "constant") != "constant")
         self.lr_curve.show_schedule(lr_schedule, steps, optimizer.get("lr"))
+
+    def _show_row(self, path: str, shown: bool) -> None:
+        self.noise.set_shown(path, shown)
+        if (row := self.noise.row(path)) is not None:
+            for widget in (row.dot, row.reset):  # they keep their room while hidden, but not without a row
+                policy = widget.sizePolicy()
+                policy.setRetainSizeWhenHidden(shown)
+                widget.setSizePolicy(policy)
 
     def show_catalogue(self, catalogue: Catalogue, name: Any) -> None:
         """Offer the optimizers at hand, and the fields of the one that is chosen."""

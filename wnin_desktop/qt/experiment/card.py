@@ -154,10 +154,12 @@ class ArmCard(QFrame):
         self.check.setAccessibleName(tr("{0} takes part", self.name.text()))
         self.baseline.setVisible(baseline)
         self.optimizer.setText(optimizer_words(arm))
-        self.noise.setText(noise_words(arm))
         noise = table(arm, "noise")
         silent = noise.get("mode", "none") == "none"
-        self.spark.setVisible(not silent and table(noise, "schedule").get("kind", "constant") != "constant")
+        has_curve = not silent and table(noise, "schedule").get("kind", "constant") != "constant"
+        self.spark.setVisible(has_curve)
+        self.noise.setText(noise_words(arm, with_schedule=not has_curve))
+        self.noise.setAccessibleName(noise_words(arm))
         self.spark.show_schedule(noise.get("schedule"), steps)
         for widget in (self.name, self.optimizer, self.noise, self.spark):
             widget.setEnabled(enabled)
@@ -167,7 +169,7 @@ class ArmCard(QFrame):
 
     def _describe(self) -> None:
         self.setAccessibleName(tr("Arm {0}", self.name.text()))
-        parts = [self.optimizer.text(), self.noise.text()]
+        parts = [self.optimizer.text(), self.noise.accessibleName()]
         parts += [tr("baseline")] if self._is_baseline else []
         parts += [] if self.check.isChecked() else [tr("left out")]
         parts += [problem.sentence() for problem in self._problems]

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QFrame, QLabel, QMenu, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QScrollArea, QVBoxLayout, QWidget
 
 from wnin_desktop.errors import Problem
+from wnin_desktop.qt.dialogs.base import push_button
 from wnin_desktop.qt.experiment import summary
 from wnin_desktop.qt.experiment.arm_list import ArmList
 from wnin_desktop.qt.experiment.commands_menu import fill_commands, plain
@@ -56,10 +57,11 @@ class ExperimentDock(QWidget):
         self.desk, self.draft = desk, desk.draft
         self.files = ExperimentFiles(desk, self)
         self.keeper = DraftKeeper(desk.draft, desk.state, desk.tasks, self)
-        self.name = Form((specs()["name"],), parent=self)
+        self.name = Form((msgspec.structs.replace(specs()["name"], required=True),), parent=self)
         self.sections = self._make_sections()
         self.arms = ArmList(self.draft, self)
         self.trouble = self._make_trouble()
+        self.first_steps = self._make_first_steps()
         self.add_button = IconButton("add", tr("Add an arm"), self, name="arm-add")
         self.start_button = IconButton("more", tr("Presets and files"), self, name="experiment-more")
         self._place()
@@ -98,6 +100,20 @@ class ExperimentDock(QWidget):
         label.hide()
         return label
 
+    def _make_first_steps(self) -> QWidget:
+        """Return the buttons that are seen while there is no arm."""
+        holder = QWidget(self)
+        row = QHBoxLayout(holder)
+        row.setContentsMargins(0, Space.S, 0, 0)
+        row.setSpacing(Space.S)
+        add = push_button(tr("Add an arm"), "first-arm", self.add_arm, icon="add", parent=holder)
+        presets = push_button(tr("Open a preset"), "first-preset", self._open_presets, icon="star",
+                              parent=holder)  # fmt: skip
+        for button in (add, presets):
+            row.addWidget(button)
+        row.addStretch(1)
+        return holder
+
     def _place(self) -> None:
         inner = QWidget(self)
         inner.setObjectName("experiment-inner")
@@ -114,6 +130,7 @@ class ExperimentDock(QWidget):
         )
         column.addWidget(self.arms_header)
         column.addWidget(self.trouble)
+        column.addWidget(self.first_steps)
         column.addWidget(self.arms)
         column.addStretch(1)
         self.scroll = QScrollArea(self)
@@ -151,8 +168,11 @@ class ExperimentDock(QWidget):
         data = self.draft.data
         if path in ("", "name"):
             self.name.show_value("name", data.get("name"))
+            if not (line := self.name.editor("name")).hasFocus():
+                line.setCursorPosition(0)  # a long name is read from its beginning
         for section in self.sections.values():
             section.show_change(path, data)
+        self.first_steps.setVisible(self.draft.arm_count == 0)
 
     def _show_problems(self) -> None:
         problems = self.draft.problems
@@ -223,6 +243,13 @@ class ExperimentDock(QWidget):
             action.setObjectName(f"experiment-menu-{name}")
             action.triggered.connect(plain(deed))
         menu.popup(self.start_button.mapToGlobal(self.start_button.rect().bottomLeft()))
+
+    def _open_presets(self) -> None:
+        menu = QMenu(self)
+        menu.setObjectName("presets-menu")
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.fill_presets(menu)
+        menu.popup(self.first_steps.mapToGlobal(self.first_steps.rect().bottomLeft()))
 
     def fill_presets(self, menu: QMenu) -> None:
         """Add an action for each comparison that ships with the program."""

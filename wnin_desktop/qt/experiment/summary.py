@@ -30,7 +30,7 @@ def optimizer_words(arm: Any) -> str:
     return words if schedule == "constant" else f"{words} {spaced(schedule)}"
 
 
-def noise_words(arm: Any) -> str:
+def noise_words(arm: Any, *, with_schedule: bool = True) -> str:
     """Return mode, amplitude and schedule: "sgld, T 1e-4, cosine"."""
     noise = table(arm, "noise")
     mode = noise.get("mode", "none")
@@ -38,7 +38,7 @@ def noise_words(arm: Any) -> str:
         return tr("no noise")
     parts = [spaced(mode), _amplitude(noise, str(mode))]
     schedule = table(noise, "schedule").get("kind", "constant")
-    if schedule != "constant":
+    if schedule != "constant" and with_schedule:
         parts.append(spaced(schedule))
     return ", ".join(parts)
 
