@@ -23,7 +23,14 @@ from PySide6.QtWidgets import (
 import wnin_desktop
 from wnin_desktop import paths
 from wnin_desktop.qt.bridge.crash import redacted
-from wnin_desktop.qt.dialogs.base import CopyButton, Dialog, push_button, read_only_text, text_label
+from wnin_desktop.qt.dialogs.base import (
+    CopyButton,
+    Dialog,
+    make_default,
+    push_button,
+    read_only_text,
+    text_label,
+)
 from wnin_desktop.qt.text import tr
 from wnin_desktop.qt.theme import Space, set_font
 from wnin_desktop.qt.theme.icons import application_icon
@@ -32,9 +39,10 @@ LETTERS, LINES = 92, 32
 PICTURE = 48
 LIBRARIES = (
     ("PySide6-Essentials", "LGPL-3.0-only"), ("shiboken6", "LGPL-3.0-only"), ("pyqtgraph", "MIT"),
-    ("torch", "BSD-3-Clause"), ("torchvision", "BSD-3-Clause"), ("numpy", "BSD-3-Clause"),
-    ("scipy", "BSD-3-Clause"), ("scikit-learn", "BSD-3-Clause"), ("matplotlib", "PSF-based"),
-    ("pydantic", "MIT"), ("msgspec", "BSD-3-Clause"), ("apsw", "Zlib"), ("websockets", "BSD-3-Clause"),
+    ("torch", "BSD-3-Clause and others"), ("torchvision", "BSD-3-Clause"),
+    ("numpy", "BSD-3-Clause and others"), ("scipy", "BSD-3-Clause"), ("scikit-learn", "BSD-3-Clause"),
+    ("matplotlib", "PSF-based"), ("pydantic", "MIT"), ("msgspec", "BSD-3-Clause"),
+    ("apsw", "any OSI-approved"), ("websockets", "BSD-3-Clause"),
     ("qasync", "BSD-2-Clause"), ("safetensors", "Apache-2.0"), ("platformdirs", "MIT"),
     ("psutil", "BSD-3-Clause"), ("click", "BSD-3-Clause"), ("rich", "MIT"), ("Jinja2", "BSD-3-Clause"),
     ("PyYAML", "MIT"), ("tomli-w", "MIT"), ("mnist1d", "Apache-2.0"),
@@ -110,10 +118,9 @@ class AboutDialog(Dialog):
         row.addWidget(self.copy)
         row.addStretch(1)
         close = push_button(tr("Close"), "about-close", self.close, parent=self)
-        close.setDefault(True)
         row.addWidget(close)
         self.fit(LETTERS, LINES)
-        close.setFocus()
+        make_default(close)
 
     def _device(self) -> list[tuple[str, str]]:
         describe: Callable[[], str] | None = getattr(self._desk, "device_text", None)

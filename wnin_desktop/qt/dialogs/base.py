@@ -36,6 +36,10 @@ class Dialog(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._modal = modal
         self._room = (0, 0)
+        self._snug_soon = QTimer(self)  # after the layouts have heard of another size of text
+        self._snug_soon.setSingleShot(True)
+        self._snug_soon.setInterval(0)
+        self._snug_soon.timeout.connect(self.fit_snugly)
         self.column = QVBoxLayout(self)
         self.column.setContentsMargins(Space.L, Space.L, Space.L, Space.L)
         self.column.setSpacing(Space.M)
@@ -51,6 +55,8 @@ class Dialog(QDialog):
 
     def present(self) -> None:
         """Show it, in front."""
+        if not any(self._room):
+            self.fit_snugly()
         if self.isVisible():
             self.raise_()
         elif self._modal:
@@ -64,6 +70,14 @@ class Dialog(QDialog):
         super().changeEvent(event)
         if event.type() == QEvent.Type.FontChange and any(self._room):
             self.fit(*self._room)
+        elif event.type() == QEvent.Type.FontChange and self.isVisible():
+            self._snug_soon.start()
+
+    def fit_snugly(self) -> None:
+        """Be as high as the text is at the present width; for dialogs of a few sentences."""
+        self.layout().activate()
+        width = max(self.width(), self.minimumWidth(), self.layout().sizeHint().width())
+        self.resize(width, self.layout().heightForWidth(width))
 
     def add_heading(self, text: str, name: str = "heading") -> QLabel:
         """Add a title line."""
@@ -121,6 +135,13 @@ def push_button(
         set_icon(button, icon)
     button.clicked.connect(slot)
     return button
+
+
+def make_default(button: QPushButton) -> None:
+    """Let Enter press this button; its text is heavier then, and needs the room."""
+    button.setDefault(True)
+    set_font(button, "title")
+    button.setFocus()
 
 
 def read_only_text(text: str, name: str, label: str, parent: QWidget | None = None) -> QPlainTextEdit:
@@ -197,5 +218,6 @@ class Fold(QFrame):
         """Show or hide the details, and give the window the room they need."""
         self._body.setVisible(not self.is_open)
         self.button.set_icon("chevron-down" if self.is_open else "chevron-right")
-        if not self.is_open:
-            self.window().adjustSize()
+        window = self.window()
+        if isinstance(window, Dialog):
+            window.fit_snugly()

@@ -7,7 +7,15 @@ from collections.abc import Callable, Sequence
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from wnin_desktop.qt.dialogs.base import CopyButton, Dialog, Fold, push_button, read_only_text, text_label
+from wnin_desktop.qt.dialogs.base import (
+    CopyButton,
+    Dialog,
+    Fold,
+    make_default,
+    push_button,
+    read_only_text,
+    text_label,
+)
 from wnin_desktop.qt.text import tr
 from wnin_desktop.qt.theme import Space, set_font, theme
 from wnin_desktop.qt.theme.keepers import keep
@@ -63,8 +71,7 @@ class Question(Dialog):
             button.setProperty("kind", kind[0] if kind else "")
             row.addWidget(button)
             found[key] = button
-        found[default].setDefault(True)
-        found[default].setFocus()
+        make_default(found[default])
         return found
 
     def _clicked(self) -> None:
@@ -170,9 +177,8 @@ class ErrorDialog(Dialog):
         row.addWidget(self.copy)
         row.addStretch(1)
         self.close_button = push_button(tr("Close"), f"{name}-close", self.accept, parent=self)
-        self.close_button.setDefault(True)
-        self.close_button.setFocus()
         row.addWidget(self.close_button)
+        make_default(self.close_button)
         self.setMinimumWidth(LETTERS * self.fontMetrics().averageCharWidth())
 
     def _add_part(self, words: QVBoxLayout, name: str, label: str, part: str) -> None:

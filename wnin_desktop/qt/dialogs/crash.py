@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFileDialog, QPlainTextEdit, QWidget
 
 from wnin_desktop.engine.durable import replacing
 from wnin_desktop.qt.bridge.crash import LIMIT, redacted
-from wnin_desktop.qt.dialogs.base import CopyButton, Dialog, push_button, read_only_text
+from wnin_desktop.qt.dialogs.base import CopyButton, Dialog, make_default, push_button, read_only_text
 from wnin_desktop.qt.dialogs.confirm import head
 from wnin_desktop.qt.text import tr
 
@@ -44,10 +44,9 @@ class CrashDialog(Dialog):
         row.addWidget(self.delete)
         row.addStretch(1)
         self.keep = push_button(tr("Keep and close"), "crash-keep", self.close, parent=self)
-        self.keep.setDefault(True)
         row.addWidget(self.keep)
         self.fit(LETTERS, LINES)
-        self.keep.setFocus()
+        make_default(self.keep)
         desk.tasks.start(lambda _task: read_report(report), then=self._show, failed=self._fail)
 
     def _show(self, text: str) -> None:

@@ -8,6 +8,7 @@ import sys
 import time
 from typing import Any
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QGridLayout,
@@ -25,8 +26,8 @@ from wnin_desktop.qt.widgets import Badge, ElidedLabel
 from wnin_desktop.schema.fields import fields_of
 from wnin_desktop.schema.preferences import Preferences
 
-LETTERS, LINES = 100, 36
-COLUMNS = 6
+LETTERS, LINES = 110, 40
+FIRST_NUMBER = 3
 LEAST_S = 0.2
 """Shortest time over which a rate is measured."""
 
@@ -190,6 +191,8 @@ class ServerDialog(Dialog):
             )
             for column, text in enumerate(cells):
                 item.setText(column, text)
+                if column >= FIRST_NUMBER:
+                    item.setTextAlignment(column, Qt.AlignmentFlag.AlignRight)
             item.setToolTip(0, tr("It cannot keep up and loses events.") if client.lagging else client.peer)
         self.totals.setText(self._totals(stats) if self._remote.is_on else "")
 

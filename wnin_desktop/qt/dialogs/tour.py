@@ -164,7 +164,7 @@ class Tour(Overlay):
         self.panel.setFixedWidth(width)
         layout = self.panel.layout()
         layout.activate()
-        height = max(layout.heightForWidth(width), layout.sizeHint().height())
+        height = layout.heightForWidth(width)
         self.panel.setFixedHeight(height)
         self.panel.move(self._corner(QSize(width, height)))
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from PySide6.QtWidgets import QGridLayout, QWidget
 
-from wnin_desktop.qt.dialogs.base import CopyButton, Dialog, push_button, text_label
+from wnin_desktop.qt.dialogs.base import CopyButton, Dialog, make_default, push_button, text_label
 from wnin_desktop.qt.dialogs.code_view import CodeView
 from wnin_desktop.qt.dialogs.confirm import head
 from wnin_desktop.qt.text import tr
@@ -43,7 +43,7 @@ class TrustDialog(Dialog):
         self.column.addWidget(self.code, 1)
         self._add_buttons()
         self.fit(LETTERS, LINES)
-        self.cancel.setFocus()
+        make_default(self.cancel)
 
     def _meaning(self) -> str:
         return tr(
@@ -93,7 +93,6 @@ class TrustDialog(Dialog):
                                  icon="shield", parent=self)  # fmt: skip
         row.addWidget(self.trust)
         self.cancel = push_button(tr("Cancel"), "trust-cancel", self.reject, parent=self)
-        self.cancel.setDefault(True)
         row.addWidget(self.cancel)
 
     def _accept(self) -> None:
