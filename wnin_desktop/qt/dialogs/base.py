@@ -73,6 +73,10 @@ class Dialog(QDialog):
         elif event.type() == QEvent.Type.FontChange and self.isVisible():
             self._snug_soon.start()
 
+    def fit_soon(self) -> None:
+        """Fit the size to the text once the layouts have heard of what changed."""
+        self._snug_soon.start()
+
     def fit_snugly(self) -> None:
         """Be as high as the text is at the present width; for dialogs of a few sentences."""
         self.layout().activate()
@@ -220,4 +224,4 @@ class Fold(QFrame):
         self.button.set_icon("chevron-down" if self.is_open else "chevron-right")
         window = self.window()
         if isinstance(window, Dialog):
-            window.fit_snugly()
+            window.fit_soon()
