@@ -94,7 +94,8 @@ def specs_with(broken, *, batching="member", **overrides):
     class Broken(torch.optim.SGD):
         def __init__(self, groups, hyper, context):
             super().__init__(groups, lr=hyper.lr)
-            self.at, self.taken, self.context = hyper.at, 0, context
+            self.at, self.context = hyper.at, context
+            self.param_groups[0]["taken"] = 0  # kept with the state, so that it breaks where it would have
             if self.at == 0:
                 broken(self)
 
@@ -103,8 +104,8 @@ def specs_with(broken, *, batching="member", **overrides):
 
         def step(self, closure=None):
             super().step(closure)
-            self.taken += 1
-            if self.taken == self.at:
+            self.param_groups[0]["taken"] += 1
+            if self.param_groups[0]["taken"] == self.at:
                 broken(self)
 
     for name, function in overrides.items():

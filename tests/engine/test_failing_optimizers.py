@@ -1,4 +1,4 @@
-"""P3 (an optimizer that breaks), T3 (memory) and T5 (a lost device): what each costs, and nothing more."""
+"""P3 (an optimizer that breaks), T3 (memory) and T4 (a lost device): what each costs, and nothing more."""
 
 import functools
 import itertools
@@ -46,7 +46,7 @@ P3_CASES = [
     *(("value error", numerics, at) for numerics, at in itertools.product(NUMERICS, (0, 1, 4, 6, 12))),
 ]
 T3_CASES = list(itertools.product(MEMORY, NUMERICS, (0, 1, 4, 7)))
-T5_STEPS = range(1, 21)
+T4_STEPS = range(1, 21)
 
 
 def _good(events):
@@ -303,7 +303,7 @@ def plugin(monkeypatch, tmp_path):
     return TrustStore().trust(path)
 
 
-@pytest.mark.parametrize("source", [train_here, train_in_process])
+@pytest.mark.parametrize("source", [train_here, pytest.param(train_in_process, marks=pytest.mark.full)])
 def test_that_a_plugin_that_gives_up_is_one_failed_row_of_the_store(plugin, source, tmp_path):
     third = {"name": "broken", "optimizer": {"name": "gives_up", "lr": 0.1}}
     config = company(third, numerics="reproducible")
@@ -322,7 +322,7 @@ def test_that_a_plugin_that_gives_up_is_one_failed_row_of_the_store(plugin, sour
         assert error == "optimizer 'gives_up' failed in step 6: ArithmeticError: enough"
         (started,) = store.events(runs["broken/s0"].run_id, [RunStarted])
         assert started.versions["optimizer"] == plugin, "the hash of the source is in the run"
-        resume(store, experiment, source=source)
+        resume(store, experiment)
         assert [run.status for run in store.runs(experiment_id=experiment, arm="broken")] == ["failed"] * 2
         statuses = {run.status for run in store.runs(experiment_id=experiment) if run.arm != "broken"}
         assert statuses == {"completed"}
@@ -373,7 +373,7 @@ def test_that_memory_that_runs_out_for_all_is_told_in_a_sentence(kind, monkeypat
     assert {event.error.partition(" in step")[0] for event in failed} == {"memory ran out"}
 
 
-# --- T5: the device is lost -----------------------------------------------------------------------------
+# --- T4: the device is lost -----------------------------------------------------------------------------
 
 
 LOST = torch.AcceleratorError("CUDA error: unspecified launch failure")
@@ -405,13 +405,13 @@ def _loss_of_the_device_keeps_what_was_stored(step, monkeypatch, folder):
             assert run.status == "completed"
 
 
-@pytest.mark.parametrize("step", T5_STEPS[2::9])
+@pytest.mark.parametrize("step", T4_STEPS[2::9])
 def test_that_a_lost_device_keeps_what_was_stored_and_resumes(step, monkeypatch, tmp_path):
     _loss_of_the_device_keeps_what_was_stored(step, monkeypatch, tmp_path)
 
 
 @pytest.mark.full
-@pytest.mark.parametrize("step", T5_STEPS)
+@pytest.mark.parametrize("step", T4_STEPS)
 def test_that_a_device_lost_at_any_step_keeps_what_was_stored_and_resumes(step, monkeypatch, tmp_path):
     _loss_of_the_device_keeps_what_was_stored(step, monkeypatch, tmp_path)
 
