@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -15,12 +16,12 @@ class Choice:
 
     rows: tuple[TableRow, ...] = ()
 
-    @property
+    @functools.cached_property
     def stored(self) -> tuple[TableRow, ...]:
         """Rows of this store; what others train cannot be changed."""
         return tuple(row for row in self.rows if row.origin == "stored")
 
-    @property
+    @functools.cached_property
     def experiments(self) -> tuple[str, ...]:
         """Ids of the stored experiments that rows are or belong to, each once."""
         return tuple(dict.fromkeys(row.experiment_id for row in self.stored))

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from functools import lru_cache
 
 from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen, QPixmap
-from PySide6.QtWidgets import QLineEdit, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPixmap
+from PySide6.QtWidgets import QLineEdit, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from wnin_desktop.qt.pages.runs import words
 from wnin_desktop.qt.pages.runs.model import AnyIndex, RunsModel
 from wnin_desktop.qt.text import tr
-from wnin_desktop.qt.theme import HAIRLINE, ICON_SMALL, RADIUS, Space, marker_path, theme
+from wnin_desktop.qt.theme import ICON_SMALL, RADIUS, Space, marker_path, theme
 from wnin_desktop.runs.run_rows import COLUMNS, Column, TableRow
 
 ROW_PADDING = 6
@@ -31,7 +31,9 @@ BADGE_ICON = 12
 DOT, MOST_DOTS = 3.6, 9
 PROGRESS = 2
 VCENTER = Qt.AlignmentFlag.AlignVCenter
-LEFT, RIGHT = Qt.AlignmentFlag.AlignLeft | VCENTER, Qt.AlignmentFlag.AlignRight | VCENTER
+LEFT = int(Qt.AlignmentFlag.AlignLeft | VCENTER | Qt.TextFlag.TextSingleLine)
+RIGHT = int(Qt.AlignmentFlag.AlignRight | VCENTER | Qt.TextFlag.TextSingleLine)
+"""Put together once: Python's flags are slow to combine."""
 MOST_PICTURES = 512
 
 
@@ -51,7 +53,7 @@ class RunsDelegate(QStyledItemDelegate):
     def refresh(self) -> None:
         """Take the colours and fonts of the theme."""
         look = theme()
-        names = ("text", "muted", "accent", "hairline", "selected", "hover", "panel", "warning")
+        names = ("text", "muted", "accent", "hairline", "warning", "danger", "good")
         self._colours: dict[str, QColor] = {name: look.colour(name) for name in names}
         self._font, self._bold, self._numbers = look.font("ui"), look.font("title"), look.font("numbers")
         self._small = look.font("small_numbers")
@@ -89,17 +91,17 @@ class RunsDelegate(QStyledItemDelegate):
     # -- painting ------------------------------------------------------------------------------------------
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: AnyIndex) -> None:
-        """Draw a cell."""
-        row, column = self._model.row(index.row()), COLUMNS[index.column()]
-        rect: QRect = option.rect
-        self._ground(painter, option, rect, index, row)
+        """Draw a cell for Qt, as for the picture of rows that are dragged; the view itself calls `draw`."""
+        self.draw(painter, option.rect, self._model.row(index.row()), COLUMNS[index.column()], hovered=False)
+
+    def draw(self, painter: QPainter, rect: QRect, row: TableRow, column: Column, *, hovered: bool) -> None:
+        """Draw what stands in a cell; its ground is the view's."""
         inner = rect.adjusted(Space.S, 0, -Space.S, 0)
         match column.kind:
             case "star":
-                self._star(painter, rect, row, index.row() == self.hovered)
+                self._star(painter, rect, row, hovered)
             case "status":
-                badge = self._badge(row.status, painter.device().devicePixelRatioF())
-                painter.drawPixmap(QPoint(inner.left(), _top(inner, self._badge_height())), badge)
+                self._status(painter, inner, row)
             case "tags":
                 self._tags(painter, inner, row)
             case "number":
@@ -113,20 +115,13 @@ class RunsDelegate(QStyledItemDelegate):
             case _:
                 self._words(painter, inner, row, column)
 
-    def _ground(
-        self, painter: QPainter, option: QStyleOptionViewItem, rect: QRect, index: AnyIndex, row: TableRow
-    ) -> None:
-        if option.state & QStyle.StateFlag.State_Selected:
-            painter.fillRect(rect, self._colours["selected"])
-        elif index.row() == self.hovered:
-            painter.fillRect(rect, self._colours["hover"])
-        if not row.is_run or not self._model.view.grouped:
-            line = QRect(rect.left(), rect.top(), rect.width(), HAIRLINE)
-            if index.row():
-                painter.fillRect(line, self._colours["hairline"])
-        if option.state & QStyle.StateFlag.State_HasFocus:
-            painter.setPen(QPen(self._colours["accent"], HAIRLINE))
-            painter.drawRect(rect.adjusted(0, 0, -1, -1))
+    def _status(self, painter: QPainter, rect: QRect, row: TableRow) -> None:
+        badge = self._badge(row.status, painter.device().devicePixelRatioF())
+        size = badge.deviceIndependentSize().toSize()
+        if size.width() > rect.width():
+            self._text(painter, rect, words.status_word(row.status), self._font, BADGES[row.status][0], LEFT)
+        else:
+            painter.drawPixmap(QPoint(rect.left(), _top(rect, size.height())), badge)
 
     def _star(self, painter: QPainter, rect: QRect, row: TableRow, hovered: bool) -> None:
         if row.is_run and self._model.view.grouped:
@@ -223,15 +218,13 @@ class RunsDelegate(QStyledItemDelegate):
         picture = self._picture(name, colour, ratio, lambda: theme().icon(name, colour).pixmap(size, ratio))
         painter.drawPixmap(QPoint(rect.left(), _top(rect, ICON_SMALL)), picture)
 
-    def _text(
-        self, painter: QPainter, rect: QRect, text: str, font: QFont, ink: str, side: Qt.AlignmentFlag
-    ) -> None:
+    def _text(self, painter: QPainter, rect: QRect, text: str, font: QFont, ink: str, side: int) -> None:
         if not text or rect.width() <= 0:
             return
         painter.setFont(font)
         painter.setPen(self._colours[ink])
         shown = self._elided(text, id(font), rect.width())
-        painter.drawText(rect, int(side) | Qt.TextFlag.TextSingleLine, shown)
+        painter.drawText(rect, side, shown)
 
     def _elide(self, text: str, font: int, width: int) -> str:
         return self._metrics[font].elidedText(text, Qt.TextElideMode.ElideRight, width)
@@ -272,7 +265,7 @@ class RunsDelegate(QStyledItemDelegate):
             theme().icon(icon, ink).paint(painter, QRect(Space.S - 2, top, BADGE_ICON, BADGE_ICON))
         painter.setFont(self._small)
         painter.setPen(theme().colour(ink))
-        painter.drawText(QRect(Space.S - 1 + lead, 0, size.width(), size.height()), int(LEFT), text)
+        painter.drawText(QRect(Space.S - 1 + lead, 0, size.width(), size.height()), LEFT, text)
         painter.end()
         return pixmap
 

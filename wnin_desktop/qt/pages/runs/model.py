@@ -17,6 +17,11 @@ MIME = "application/x-wnin-runs"
 PLACES = {column.key: place for place, column in enumerate(COLUMNS)}
 RIGHT = ("number", "integer", "span")
 AnyIndex = QModelIndex | QPersistentModelIndex
+NAME = PLACES["name"]
+# Put together once: Qt asks for every cell, and Python's flags are slow to combine.
+NO_FLAGS = Qt.ItemFlag.NoItemFlags
+CHOSEN = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsDragEnabled
+EDITED = CHOSEN | Qt.ItemFlag.ItemIsEditable
 EMPTY = View((), True, frozenset(), 0, 0)
 
 
@@ -158,12 +163,11 @@ class RunsModel(QAbstractTableModel):
     def flags(self, index: AnyIndex) -> Qt.ItemFlag:
         """Return that rows can be chosen and dragged, and the names of stored experiments edited."""
         if not index.isValid():
-            return Qt.ItemFlag.NoItemFlags
-        found = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsDragEnabled
+            return NO_FLAGS
+        if index.column() != NAME:
+            return CHOSEN
         row = self.rows[index.row()]
-        if index.column() == PLACES["name"] and not row.is_run and row.origin == "stored":
-            found |= Qt.ItemFlag.ItemIsEditable
-        return found
+        return CHOSEN if row.is_run or row.origin != "stored" else EDITED
 
     def setData(self, index: AnyIndex, value: object, role: int = Qt.ItemDataRole.EditRole) -> bool:  # noqa: N802
         """Take a name that a person typed; the store answers later."""

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from PySide6.QtCore import QEvent, QItemSelection, QItemSelectionModel, QModelIndex, QPoint, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QResizeEvent
+from PySide6.QtCore import QEvent, QItemSelection, QItemSelectionModel, QModelIndex, QPoint, QRect, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView, QWidget
 
 from wnin_desktop.qt.pages.runs import words
 from wnin_desktop.qt.pages.runs.delegate import INDENT, RunsDelegate
 from wnin_desktop.qt.pages.runs.model import PLACES, RunsModel, _stretches
 from wnin_desktop.qt.text import tr
-from wnin_desktop.qt.theme import Space, theme
+from wnin_desktop.qt.theme import HAIRLINE, Space, theme
 from wnin_desktop.runs.run_rows import COLUMNS, TableRow
 
 GROUPED = (
@@ -93,6 +93,8 @@ class RunsView(QTableView):
         header.setSectionsMovable(True)
         header.setSectionsClickable(True)
         header.setHighlightSections(False)
+        # The header would ask every row whether it is chosen, each time it is drawn.
+        header.setSelectionModel(QItemSelectionModel(self.runs_model, header))
         header.setSortIndicatorShown(True)
         header.setSortIndicator(PLACES["started"], Qt.SortOrder.DescendingOrder)
         header.setMinimumSectionSize(LEAST_WIDTH)
@@ -256,6 +258,53 @@ class RunsView(QTableView):
     def _tell_chosen(self, *_: object) -> None:
         if not self._restoring:
             self.chosen.emit()
+
+    # -- grounds -------------------------------------------------------------------------------------------
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - the name is Qt's
+        """Draw the visible rows: the ground of each once, over the whole width, and its cells on it.
+
+        The base class asks style and model a dozen questions for every cell, which ten thousand rows that
+        are scrolled have no time for.
+        """
+        painter = QPainter(self.viewport())
+        dirty, rows = event.rect(), self.runs_model.rows
+        cells = self._cells(dirty.left(), dirty.right())
+        current, has_focus = self.currentIndex(), self.hasFocus()
+        place = self.rowAt(max(0, dirty.top()))
+        while 0 <= place < len(rows):
+            top, height = self.rowViewportPosition(place), self.rowHeight(place)
+            if top > dirty.bottom():
+                break
+            self._draw_ground(painter, place, QRect(0, top, self.viewport().width(), height))
+            hovered = place == self._delegate.hovered
+            for column, left, width in cells:
+                rect = QRect(left, top, width, height)
+                self._delegate.draw(painter, rect, rows[place], COLUMNS[column], hovered=hovered)
+                if has_focus and column == current.column() and place == current.row():
+                    painter.setPen(QPen(theme().colour("accent"), HAIRLINE))
+                    painter.drawRect(rect.adjusted(0, 0, -1, -1))
+            place += 1
+
+    def _cells(self, left: int, right: int) -> list[tuple[int, int, int]]:
+        """Return column, left edge and width of the visible columns between two places."""
+        header, found = self.horizontalHeader(), []
+        for visual in range(header.count()):
+            column = header.logicalIndex(visual)
+            start, width = header.sectionViewportPosition(column), header.sectionSize(column)
+            if width and start <= right and start + width >= left:
+                found.append((column, start, width))
+        return found
+
+    def _draw_ground(self, painter: QPainter, place: int, rect: QRect) -> None:
+        row = self.runs_model.row(place)
+        if self.selectionModel().isSelected(self.runs_model.index(place, PLACES["name"])):
+            painter.fillRect(rect, theme().colour("selected"))
+        elif place == self._delegate.hovered:
+            painter.fillRect(rect, theme().colour("hover"))
+        if place and not (row.is_run and self.runs_model.view.grouped):
+            line = QRect(0, rect.top(), rect.width(), HAIRLINE)
+            painter.fillRect(line, theme().colour("hairline"))
 
     # -- pointer and keys ----------------------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import time
 
 from wnin_desktop.qt.numbers import brief, show
 from wnin_desktop.qt.text import tr
@@ -67,7 +67,7 @@ def moment(timestamp: float | None) -> str:
     """Return a Unix time as date and time of this place."""
     if timestamp is None:
         return ""
-    return f"{datetime.fromtimestamp(timestamp).astimezone():%Y-%m-%d %H:%M}"
+    return time.strftime("%Y-%m-%d %H:%M", time.localtime(timestamp))
 
 
 def span(seconds: float | None) -> str:
