@@ -43,7 +43,7 @@ class ArmList(QWidget):
 
     def refresh(self) -> None:
         """Show every arm in its place."""
-        count, held = self.draft.arm_count, self._focused()
+        count, held = self.draft.arm_count, self._has_keyboard()
         while len(self.cards) > count:
             card = self.cards.pop()
             self._column.removeWidget(card)
@@ -58,8 +58,9 @@ class ArmList(QWidget):
         if held and self.cards:
             self.cards[max(self.draft.selected, 0)].setFocus(Qt.FocusReason.OtherFocusReason)
 
-    def _focused(self) -> bool:
-        return any(card.hasFocus() for card in self.cards)
+    def _has_keyboard(self) -> bool:
+        focused = self.window().focusWidget()
+        return focused is not None and self.isAncestorOf(focused)
 
     def _make_card(self) -> None:
         card = ArmCard(len(self.cards), self)

@@ -11,6 +11,7 @@ from wnin_desktop.qt.theme import Space, set_font
 from wnin_desktop.qt.widgets import ElidedLabel
 
 LONGEST = 60
+ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 SLACK = Space.S
 """How far beside its words a name is still hit."""
 
@@ -34,6 +35,7 @@ class CardName(QWidget):
         self.line.setMaxLength(LONGEST)
         self.line.editingFinished.connect(self._finish)
         self.line.installEventFilter(self)
+        self._is_editing = False
         self._stack = QStackedLayout(self)
         self._stack.setContentsMargins(0, 0, 0, 0)
         self._stack.addWidget(self.label)
@@ -50,18 +52,20 @@ class CardName(QWidget):
     @property
     def is_editing(self) -> bool:
         """Whether it is being renamed."""
-        return self._stack.currentWidget() is self.line
+        return self._is_editing
 
     def begin(self) -> None:
         """Let a person type."""
+        self._is_editing = True
         self.line.setText(self.text())
         self._stack.setCurrentWidget(self.line)
         self.line.selectAll()
         self.line.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _finish(self) -> None:
-        if not self.is_editing:
+        if not self._is_editing:
             return
+        self._is_editing = False  # hiding the line takes its focus, which would end the editing again
         name, had_focus = self.line.text().strip(), self.line.hasFocus()
         self._stack.setCurrentWidget(self.label)
         if name and name != self.text():
@@ -69,13 +73,17 @@ class CardName(QWidget):
         if had_focus:
             self.ended.emit()
 
+    def _give_up(self) -> None:
+        self._is_editing = False
+        self._stack.setCurrentWidget(self.label)
+        self.ended.emit()
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - the names are Qt's
-        """Give up on Escape."""
-        if isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape:
+        """End on Enter, give up on Escape; neither key reaches the card."""
+        if isinstance(event, QKeyEvent) and event.key() in (*ENTER, Qt.Key.Key_Escape):
             if event.type() == QEvent.Type.KeyPress:
-                self._stack.setCurrentWidget(self.label)
-                self.ended.emit()
-            return True
+                self._finish() if event.key() in ENTER else self._give_up()
+            return event.type() in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease)
         return super().eventFilter(watched, event)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802

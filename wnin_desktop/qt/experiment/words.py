@@ -16,7 +16,12 @@ AROUND = {"noise": "noise", "schedule": "schedule", "lr_schedule": "learning-rat
 @cache
 def _titles() -> dict[str, str]:
     specs = [*fields_of(ArmConfig, "arm"), *fields_of(CompareConfig)]
-    return {spec.path: spec.title for spec in walk(specs)}
+    titles: dict[str, str] = {}
+    for spec in walk(specs):
+        titles.setdefault(
+            spec.path, spec.title
+        )  # branches of a union may share a path; the first one names it
+    return titles
 
 
 def field_words(path: str) -> str:

@@ -1,0 +1,504 @@
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QLabel, QLineEdit, QToolButton, QWidget
+
+from wnin_desktop.cli import flags as cli_flags
+from wnin_desktop.qt.experiment.card import ArmCard
+from wnin_desktop.qt.theme import theme
+from wnin_desktop.runs.command_text import experiment_of
+from wnin_desktop.schema.fingerprint import fingerprint
+
+LEFT, CONTROL, ALT = (
+    Qt.MouseButton.LeftButton,
+    Qt.KeyboardModifier.ControlModifier,
+    Qt.KeyboardModifier.AltModifier,
+)
+NONE = Qt.KeyboardModifier.NoModifier
+
+
+def click(qtbot, widget):
+    qtbot.mouseClick(widget, LEFT)
+
+
+def type_into(qtbot, line, text):
+    line.setFocus()
+    qtbot.keyClick(line, Qt.Key.Key_A, CONTROL)
+    qtbot.keyClick(line, Qt.Key.Key_Delete)
+    qtbot.keyClicks(line, text)
+
+
+def choose(qtbot, box, text):
+    """Choose in a list by keyboard."""
+    box.setFocus()
+    qtbot.keyClick(box, Qt.Key.Key_Home)
+    while box.currentText() != text:
+        before = box.currentText()
+        qtbot.keyClick(box, Qt.Key.Key_Down)
+        assert box.currentText() != before, f"{text} is not offered"
+
+
+def line(form, path):
+    found = form.editor(path)
+    assert isinstance(found, QLineEdit)
+    return found
+
+
+def add(qtbot, window, optimizer):
+    """Add an arm by [+], and choose its optimizer in the inspector."""
+    click(qtbot, window.dock.add_button)
+    at = f"arms[{window.dock.draft.selected}]"
+    choose(qtbot, window.inspector.form.optimizer.editor(f"{at}.optimizer.name"), optimizer)
+    return at
+
+
+def build(qtbot, window):
+    """Build a comparison of three arms by hand."""
+    add(qtbot, window, "adamw")
+    at = add(qtbot, window, "sgd")
+    type_into(qtbot, line(window.inspector.form.optimizer, f"{at}.optimizer.lr"), "0.05")
+    at = add(qtbot, window, "sgd")
+    choose(qtbot, window.inspector.form.noise.editor(f"{at}.noise.mode"), "sgld")
+    type_into(qtbot, line(window.inspector.form.noise, f"{at}.noise.temperature"), "1e-3")
+    choose(qtbot, window.inspector.form.noise.editor(f"{at}.noise.schedule.kind"), "cosine")
+    settle(qtbot, window)
+
+
+def settle(qtbot, window):
+    """Wait until the cards have their places."""
+    qtbot.waitUntil(lambda: all(card.isVisible() and card.y() + 1 for card in window.dock.arms.cards))
+    QApplication.sendPostedEvents()
+
+
+def names(draft):
+    return [arm["name"] for arm in draft.data["arms"]]
+
+
+# --- building --------------------
+
+
+def test_that_three_arms_are_built_by_hand(qtbot, window, draft):
+    assert window.dock.first_steps.isVisible()
+    assert window.dock.trouble.text() == "Add an arm, or open a preset."
+    build(qtbot, window)
+    config = draft.config
+    assert [arm.name for arm in config.arms] == ["adamw", "sgd", "sgd 2"]
+    assert [arm.optimizer.lr for arm in config.arms] == [1e-3, 0.05, 0.1]
+    noise = config.arms[2].noise
+    assert (noise.mode, noise.temperature, noise.magnitude) == ("sgld", 1e-3, None)
+    assert noise.schedule.kind == "cosine"
+    assert not window.dock.first_steps.isVisible()
+    card = window.dock.arms.cards[2]
+    assert (card.optimizer.text(), card.noise.accessibleName()) == ("sgd, lr 0.1", "sgld, T 0.001, cosine")
+    assert not card.spark.isHidden()
+
+
+def test_that_everything_is_undone_and_done_again(qtbot, window, draft):
+    start = draft.data
+    build(qtbot, window)
+    end = draft.data
+    while draft.stack.canUndo():
+        draft.stack.undo()
+    assert draft.data == start
+    assert window.dock.arms.cards == []
+    assert window.inspector.pages.currentWidget() is window.inspector.empty
+    while draft.stack.canRedo():
+        draft.stack.redo()
+    assert draft.data == end
+    assert line(window.inspector.form.noise, "arms[2].noise.temperature").text() == "0.001"
+
+
+def test_that_a_hundred_edits_by_keyboard_can_be_taken_back(qtbot, window, draft):
+    click(qtbot, window.dock.add_button)
+    window.dock.sections["budget"].set_folded(False)
+    form = window.dock.sections["budget"].form
+    two = [line(form, "budget.steps"), line(form, "budget.eval_every")]
+    for number in range(100):
+        qtbot.keyClick(two[number % 2], Qt.Key.Key_Up)
+    assert draft.stack.count() == 100
+    assert draft.stack.undoLimit() == 100
+    while draft.stack.canUndo():
+        draft.stack.undo()
+    assert two[0].text() == "500"
+    assert (draft.value("budget.steps"), draft.value("budget.eval_every")) == (500, 50)
+
+
+# --- problems --------------------
+
+
+def test_that_a_broken_field_is_marked_everywhere_and_mended(qtbot, window, draft):
+    build(qtbot, window)
+    lr = line(window.inspector.form.optimizer, "arms[2].optimizer.lr")
+    with qtbot.waitSignal(draft.problems_changed):
+        type_into(qtbot, lr, "-1")
+    assert draft.config is None
+    card = window.dock.arms.cards[2]
+    assert card.badge.isVisible()
+    assert "above 0" in card.badge.toolTip()
+    assert lr.property("invalid")
+    fault = window.inspector.form.findChild(QLabel, "optimizer.lr.fault")
+    assert fault.isVisible()
+    assert fault.text().startswith("Allowed: ")
+    assert not window.inspector.commands.isEnabled()
+    with qtbot.waitSignal(draft.problems_changed):
+        type_into(qtbot, lr, "0.2")
+    assert draft.config is not None
+    assert not card.badge.isVisible()
+    assert not fault.isVisible()
+
+
+def test_that_a_folded_section_opens_for_its_problem(qtbot, window, draft):
+    draft.add_arm()
+    budget = window.dock.sections["budget"]
+    assert budget.is_folded
+    with qtbot.waitSignal(draft.problems_changed):
+        draft.set("budget.steps", 0)
+    assert not budget.is_folded
+    assert budget.badge.text == "1 problem"
+    assert budget.form.findChild(QLabel, "budget.steps.fault") or budget.form.row("budget.steps").fault_text
+    draft.set("budget.steps", 5)
+    qtbot.waitUntil(lambda: not budget.badge.isVisible())
+
+
+def test_that_a_click_on_a_problem_leads_to_its_field(qtbot, window, draft):
+    build(qtbot, window)
+    draft.set("arms[0].optimizer.params", {"beta1": 7.0})
+    qtbot.waitUntil(window.dock.arms.cards[0].badge.isVisible)
+    draft.select(2)
+    click(qtbot, window.dock.arms.cards[0].badge)
+    assert draft.selected == 0
+    assert QApplication.focusWidget() is window.inspector.form.params.form.editor(
+        "arms[0].optimizer.params.beta1"
+    )
+
+
+def test_that_a_name_given_twice_is_told_beside_the_name(qtbot, window, draft):
+    build(qtbot, window)
+    card = window.dock.arms.cards[1]
+    card.setFocus()
+    qtbot.keyClick(card, Qt.Key.Key_F2)
+    qtbot.keyClicks(card.name.line, "adamw")
+    with qtbot.waitSignal(draft.problems_changed):
+        qtbot.keyClick(card.name.line, Qt.Key.Key_Return)
+    assert names(draft) == ["adamw", "adamw", "sgd 2"]
+    assert card.badge.isVisible()
+    draft.select(1)
+    row = window.inspector.form.name.row("arms[1].name")
+    assert "has it already" in row.fault_text
+
+
+# --- cards --------------------
+
+
+def test_that_a_card_is_renamed_in_place_and_escape_gives_up(qtbot, window, draft):
+    build(qtbot, window)
+    card = window.dock.arms.cards[0]
+    place = QPoint(4, card.name.height() // 2)
+    qtbot.mouseDClick(card.name, LEFT, pos=place)
+    assert card.name.is_editing
+    qtbot.keyClicks(card.name.line, "hot")
+    qtbot.keyClick(card.name.line, Qt.Key.Key_Escape)
+    assert names(draft)[0] == "adamw"
+    assert not card.name.is_editing
+    qtbot.mouseDClick(card.name, LEFT, pos=place)
+    qtbot.keyClicks(card.name.line, "hot")
+    qtbot.keyClick(card.name.line, Qt.Key.Key_Return)
+    assert names(draft)[0] == "hot"
+    assert card.hasFocus()
+
+
+def drag(qtbot, window, index, y):
+    """Drag the card at a place by its handle to a height in the list."""
+    cards = window.dock.arms
+    handle = cards.cards[index].handle
+    start = handle.rect().center()
+    end = handle.mapFrom(window, cards.mapTo(window, QPoint(start.x(), y)))
+    qtbot.mousePress(handle, LEFT, pos=start)
+    qtbot.mouseMove(handle, (start + end) / 2)
+    qtbot.mouseMove(handle, end)
+    qtbot.mouseRelease(handle, LEFT, pos=end)
+
+
+def test_that_cards_are_moved_by_mouse(qtbot, window, draft):
+    build(qtbot, window)
+    drag(qtbot, window, 0, window.dock.arms.height() + 5)
+    assert names(draft) == ["sgd", "sgd 2", "adamw"]
+    assert draft.selected == 2
+    drag(qtbot, window, 2, 2)
+    assert names(draft) == ["adamw", "sgd", "sgd 2"]
+    middle = window.dock.arms.cards[1].geometry().center().y() + 3
+    drag(qtbot, window, 0, middle)
+    assert names(draft) == ["sgd", "adamw", "sgd 2"]
+    drag(qtbot, window, 1, window.dock.arms.cards[1].geometry().center().y() + 2)
+    assert names(draft) == ["sgd", "adamw", "sgd 2"]
+
+
+def test_that_cards_are_moved_and_walked_by_keyboard(qtbot, window, draft):
+    build(qtbot, window)
+    cards = window.dock.arms.cards
+    cards[0].setFocus()
+    draft.select(0)
+    qtbot.keyClick(cards[0], Qt.Key.Key_Down, ALT)
+    assert names(draft) == ["sgd", "adamw", "sgd 2"]
+    assert cards[1].hasFocus()
+    qtbot.keyClick(cards[1], Qt.Key.Key_Up, ALT)
+    qtbot.keyClick(cards[0], Qt.Key.Key_Up, ALT)
+    assert names(draft) == ["adamw", "sgd", "sgd 2"]
+    qtbot.keyClick(cards[0], Qt.Key.Key_End)
+    assert (draft.selected, cards[2].hasFocus()) == (2, True)
+    qtbot.keyClick(cards[2], Qt.Key.Key_Up)
+    assert draft.selected == 1
+
+
+def test_that_a_card_is_left_out_copied_and_taken_out_by_keyboard(qtbot, window, draft):
+    build(qtbot, window)
+    cards = window.dock.arms.cards
+    cards[1].setFocus()
+    qtbot.keyClick(cards[1], Qt.Key.Key_Space)
+    assert [arm.name for arm in draft.config.arms] == ["adamw", "sgd 2"]
+    assert not cards[1].check.isChecked()
+    click(qtbot, cards[1].check)
+    assert len(draft.config.arms) == 3
+    qtbot.keyClick(cards[1], Qt.Key.Key_D, CONTROL)
+    assert names(draft) == ["adamw", "sgd", "sgd 3", "sgd 2"]
+    qtbot.keyClick(window.dock.arms.cards[2], Qt.Key.Key_Delete)
+    assert names(draft) == ["adamw", "sgd", "sgd 2"]
+    assert window.dock.arms.cards[2].hasFocus()
+
+
+def test_that_enter_and_a_double_click_open_an_arm_in_the_inspector(qtbot, window, draft):
+    build(qtbot, window)
+    first, last = window.dock.arms.cards[0], window.dock.arms.cards[2]
+    click(qtbot, first)
+    assert (draft.selected, first.is_selected, last.is_selected) == (0, True, False)
+    assert window.inspector.title.text() == "adamw"
+    first.setFocus()
+    qtbot.keyClick(first, Qt.Key.Key_Return)
+    assert window.inspector.isAncestorOf(QApplication.focusWidget())
+    qtbot.mouseDClick(last, LEFT, pos=QPoint(last.width() // 2, last.height() - 4))
+    assert draft.selected == 2
+    assert window.inspector.isAncestorOf(QApplication.focusWidget())
+
+
+def test_that_a_colour_is_chosen_and_stays_with_its_arm(qtbot, window, draft):
+    build(qtbot, window)
+    card = window.dock.arms.cards[0]
+    card.colour.menu_of_looks.actions()[5].trigger()
+    assert draft.colour_of("adamw") == 5
+    draft.move_arm(0, 2)
+    assert window.dock.arms.cards[2].colour.index == 5
+    draft.select(2)
+    assert window.inspector.swatch.index == 5
+
+
+def test_that_the_menu_of_a_card_does_everything(qtbot, window, draft):
+    build(qtbot, window)
+
+    def trigger(index, name):
+        menu = window.dock.arms.make_menu(index)
+        next(action for action in menu.actions() if action.objectName() == f"arm-menu-{name}").trigger()
+
+    trigger(1, "baseline")
+    assert draft.config.baseline == "sgd"
+    assert [card.baseline.isVisible() for card in window.dock.arms.cards] == [False, True, False]
+    trigger(0, "down")
+    trigger(0, "enable")
+    trigger(2, "duplicate")
+    trigger(3, "remove")
+    assert names(draft) == ["sgd", "adamw", "sgd 2"]
+    assert not draft.is_enabled(0)
+    trigger(0, "rename")
+    assert window.dock.arms.cards[0].name.is_editing
+
+
+# --- sections --------------------
+
+
+def test_that_seeds_are_written_as_ranges_and_counted(qtbot, window, draft):
+    seeds = window.dock.sections["seeds"].form
+    type_into(qtbot, seeds.line, "0-9")
+    assert draft.value("seeds") == list(range(10))
+    assert seeds.count.value() == 10
+    assert seeds.words.text().startswith("Enough")
+    type_into(qtbot, seeds.line, "0,1,5")
+    assert draft.value("seeds") == [0, 1, 5]
+    assert "Fewer than 9 seeds never conclude" in seeds.words.text()
+    qtbot.keyClick(seeds.count, Qt.Key.Key_Up)
+    assert draft.value("seeds") == [0, 1, 5, 2]
+    assert seeds.line.text() == "0, 1, 5, 2"
+
+
+def test_that_seeds_that_cannot_be_used_say_why(qtbot, window, draft):
+    draft.add_arm()
+    seeds = window.dock.sections["seeds"].form
+    with qtbot.waitSignal(draft.problems_changed):
+        type_into(qtbot, seeds.line, "0, 1, 1")
+    assert "seeds must differ" in seeds.fault.text()
+    type_into(qtbot, seeds.line, "few")
+    assert seeds.fault.text()
+    assert draft.config is None
+    with qtbot.waitSignal(draft.problems_changed):
+        type_into(qtbot, seeds.line, "3")
+    assert draft.config.seeds == (3,)
+    assert not seeds.fault.isVisible()
+
+
+def test_that_the_network_changes_with_its_kind(qtbot, window, draft):
+    draft.add_arm()
+    section = window.dock.sections["network"]
+    click(qtbot, section.header.title)
+    choose(qtbot, section.form.editor("network.kind"), "cnn")
+    assert draft.config.network.kind == "cnn"
+    click(qtbot, section.header.title)
+    assert section.words.text() == "cnn 64"
+
+
+def test_that_folds_are_remembered(qtbot, window, desk):
+    click(qtbot, window.dock.sections["task"].header.title)
+    assert desk.state.get("experiment.folds", {})["task"] is False
+    again = type(window.dock)(desk)
+    qtbot.addWidget(again)
+    assert not again.sections["task"].is_folded
+
+
+# --- the inspector --------------------
+
+
+def test_that_another_optimizer_brings_its_own_fields_and_learning_rate(qtbot, window, draft):
+    at = add(qtbot, window, "adamw")
+    form = window.inspector.form
+    type_into(qtbot, line(form.params.form, f"{at}.optimizer.params.beta1"), "0.5")
+    choose(qtbot, form.optimizer.editor(f"{at}.optimizer.name"), "sgd")
+    optimizer = draft.config.arms[0].optimizer
+    assert (optimizer.name, optimizer.lr, optimizer.params) == ("sgd", 0.1, {})
+    assert form.summary.text() == "Plain descent."
+    choose(qtbot, form.optimizer.editor(f"{at}.optimizer.name"), "adamw")
+    assert draft.config.arms[0].optimizer.params == {"beta1": 0.5}
+    type_into(qtbot, line(form.optimizer, f"{at}.optimizer.lr"), "0.3")
+    choose(qtbot, form.optimizer.editor(f"{at}.optimizer.name"), "bare")
+    assert draft.config.arms[0].optimizer.lr == 0.3
+    assert form.params.words.text() == "bare has no parameters."
+
+
+def test_that_the_noise_form_shows_what_fits_the_mode(qtbot, window, draft):
+    at = add(qtbot, window, "sgd")
+    form = window.inspector.form
+    assert not form.curve.isVisible()
+    mode = form.noise.editor(f"{at}.noise.mode")
+    magnitude, temperature = (
+        form.noise.editor(f"{at}.noise.{kind}") for kind in ("magnitude", "temperature")
+    )
+    choose(qtbot, mode, "gradient gaussian")
+    assert (magnitude.isVisible(), temperature.isVisible()) == (True, False)
+    assert "gradient units" in form.noise.row(f"{at}.noise.magnitude").unit.full
+    click(qtbot, form.amplitude.button("temperature"))
+    assert (magnitude.isVisible(), temperature.isVisible()) == (False, True)
+    assert draft.stack.undoText() == "State noise as temperature"
+    draft.stack.undo()
+    assert draft.value(f"{at}.noise.temperature") is None
+    assert draft.config is not None
+    choose(qtbot, mode, "none")
+    assert not magnitude.isVisible()
+    assert draft.config.arms[0].noise.model_dump() == {
+        "mode": "none", "magnitude": None, "temperature": None, "schedule": {"kind": "constant"},
+    }  # fmt: skip
+
+
+def test_that_a_drag_in_the_schedule_is_one_step(qtbot, window, draft):
+    at = add(qtbot, window, "sgd")
+    form = window.inspector.form
+    choose(qtbot, form.noise.editor(f"{at}.noise.mode"), "input jitter")
+    choose(qtbot, form.noise.editor(f"{at}.noise.schedule.kind"), "cosine")
+    curve = form.curve
+    before = draft.stack.count()
+    for _ in range(2):
+        handle = curve.handles[-1]
+        start = curve.point_of(handle.t, handle.m).toPoint()
+        qtbot.mousePress(curve, LEFT, pos=start)
+        for part in (10, 20, 30):
+            qtbot.mouseMove(curve, start - QPoint(part, 0))
+        qtbot.mouseRelease(curve, LEFT, pos=start - QPoint(30, 0))
+    assert draft.stack.count() == before + 2
+    assert "period" in draft.stack.undoText()
+    assert draft.config.arms[0].noise.schedule.period < 500
+
+
+def test_that_the_copied_command_has_the_same_fingerprint(qtbot, window, draft):
+    build(qtbot, window)
+    menu = window.inspector.commands_menu
+    menu.aboutToShow.emit()
+    by_name = {action.objectName(): action for action in menu.actions()}
+    by_name["copy-command-2"].trigger()
+    run = next(run for run in draft.config.runs() if (run.arm.name, run.seed) == ("sgd 2", 2))
+    assert fingerprint(parsed(QApplication.clipboard().text()).runs()[0]) == fingerprint(run)
+    by_name["copy-command-all"].trigger()
+    assert experiment_of(QApplication.clipboard().text()) == draft.config
+
+
+def parsed(command):
+    """Return what the command line itself makes of a command."""
+    import shlex  # noqa: PLC0415
+
+    import click as clicking  # noqa: PLC0415
+
+    from wnin_desktop.runs.flags import config_from_flags  # noqa: PLC0415
+
+    found = []
+
+    @clicking.command()
+    @cli_flags.run_flags
+    def command_line(**values):
+        found.append(config_from_flags(values))
+
+    command_line.main(args=shlex.split(command)[1:], standalone_mode=False)
+    return found[0]
+
+
+# --- gauges --------------------
+
+
+def test_that_gauges_show_the_arm_of_the_shown_experiment(qtbot, window, desk, draft):
+    from wnin_desktop.runs.watch.experiment import WatchedExperiment  # noqa: PLC0415
+
+    build(qtbot, window)
+    experiment = WatchedExperiment.of_config(draft.config, "e1")
+    desk.shown.show(experiment)
+    gauges = window.inspector.gauges
+    run = experiment.runs_of("sgd 2")[0]
+    run.step, run.steps = 12, 500
+    run.open_series("train_loss").put(11, 0.25)
+    desk.runs.framed.emit(frozenset({experiment}))
+    qtbot.waitUntil(lambda: gauges.values["step"][1].text() == "12 / 500")
+    assert gauges.values["train_loss"][1].text().startswith("0.25")
+    draft.select(0)
+    assert gauges.values["step"][1].isHidden()
+
+
+# --- for everybody --------------------
+
+
+def test_that_every_control_has_a_name(qtbot, window, draft):
+    build(qtbot, window)
+    for section in window.dock.sections.values():
+        section.set_folded(False)
+    kinds = (QLineEdit, QComboBox, QCheckBox, QToolButton, ArmCard)
+    controls = [each for kind in kinds for each in window.findChildren(kind) if isinstance(each, QWidget)]
+    nameless = [
+        (type(each).__name__, each.objectName(), each.parent().objectName())
+        for each in controls
+        if each.isVisible() and not (each.accessibleName() and each.objectName())
+    ]
+    assert [each for each in nameless if each[1] != "qt_spinbox_lineedit"] == []
+
+
+@pytest.mark.parametrize("choice", ["light", "dark"])
+def test_that_nine_arms_with_long_names_fit_a_narrow_panel(qtbot, window, draft, choice):
+    theme().apply(choice)
+    for index in range(9):
+        draft.add_arm()
+        draft.rename_arm(index, f"{index} a very long name of an arm that goes on and on and on")
+    window.dock.setFixedWidth(240)
+    qtbot.waitUntil(lambda: window.dock.width() == 240)
+    for card in window.dock.arms.cards:
+        assert card.width() <= 240
+        assert card.rect().contains(card.more.geometry())
+    theme().apply("light")
