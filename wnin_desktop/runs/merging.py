@@ -147,5 +147,6 @@ def _run_of(path: Path, table: list[list[str]], places: Mapping[str, int]) -> Wa
         ) from None
     run.step = run.steps = int(steps[-1])
     run.status = "completed"
-    run.final = {key: run.series[key].last[1] for key in run.series if run.series[key].last is not None}
+    ends = {key: series.last for key, series in run.series.items()}
+    run.final = {key: end[1] for key, end in ends.items() if end is not None}
     return run

@@ -40,11 +40,9 @@ class DiffDialog(Dialog):
         super().__init__(parent, "config-diff", tr("Configuration differences"))
         self._titles, self._rows = tuple(titles), tuple(rows)
         self.table = self._make_table()
-        if rows:
-            said = tr("{0} fields differ; all others are equal.", len(rows))
-        else:
-            said = tr("These configurations are equal.")
-        self.add_text(said, "config-diff-said", "muted")
+        counted = {0: tr("These configurations are equal."), 1: tr("1 field differs; all others are equal.")}
+        many = tr("{0} fields differ; all others are equal.", len(rows))
+        self.add_text(counted.get(len(rows), many), "config-diff-said", "muted")
         self.table.setVisible(bool(rows))
         self.column.addWidget(self.table, 1)
         line = self.add_row()
@@ -83,7 +81,9 @@ class DiffDialog(Dialog):
         header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
         for column, title in enumerate(self._titles, 1):
-            table.horizontalHeaderItem(column).setToolTip(title)
+            item = table.horizontalHeaderItem(column)
+            if item is not None:
+                item.setToolTip(title)
         return table
 
 
@@ -135,7 +135,11 @@ class TagsDialog(Dialog):
         return Qt.CheckState.PartiallyChecked if having else Qt.CheckState.Unchecked
 
     def _put(self, tag: str, state: Qt.CheckState) -> None:
-        item = QListWidgetItem(tag, self.list)
+        having = sum(tag in tags for tags in self._own)
+        some = state == Qt.CheckState.PartiallyChecked
+        text = tr("{0} (on {1} of {2})", tag, having, len(self._own)) if some else tag
+        item = QListWidgetItem(text, self.list)
+        item.setData(Qt.ItemDataRole.UserRole, tag)
         item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
         item.setCheckState(state)
 
@@ -144,9 +148,10 @@ class TagsDialog(Dialog):
         self.field.clear()
         if not tag:
             return
-        found = self.list.findItems(tag, Qt.MatchFlag.MatchFixedString)
-        if found:
-            found[0].setCheckState(Qt.CheckState.Checked)
+        items = (self.list.item(place) for place in range(self.list.count()))
+        known = next((item for item in items if _tag(item).lower() == tag.lower()), None)
+        if known is not None:
+            known.setCheckState(Qt.CheckState.Checked)
         else:
             self._put(tag, Qt.CheckState.Checked)
             self.list.scrollToBottom()
@@ -154,10 +159,14 @@ class TagsDialog(Dialog):
     def _save(self) -> None:
         self._take_new()
         items = [self.list.item(place) for place in range(self.list.count())]
-        put = {item.text() for item in items if item.checkState() == Qt.CheckState.Checked}
-        off = {item.text() for item in items if item.checkState() == Qt.CheckState.Unchecked}
+        put = {_tag(item) for item in items if item.checkState() == Qt.CheckState.Checked}
+        off = {_tag(item) for item in items if item.checkState() == Qt.CheckState.Unchecked}
         self.accept()
         self.tagged.emit(put, off)
+
+
+def _tag(item: QListWidgetItem) -> str:
+    return item.data(Qt.ItemDataRole.UserRole)
 
 
 def format_names() -> dict[str, str]:

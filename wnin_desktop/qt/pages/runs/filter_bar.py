@@ -27,8 +27,10 @@ class TermCompleter(QCompleter):
         self.setObjectName("filter-suggestions")
         self.setCompletionMode(QCompleter.CompletionMode.UnfilteredPopupCompletion)
         self.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
-        self.popup().setObjectName("filter-suggestions-list")
-        self.popup().setAccessibleName(tr("Suggestions"))
+        popup = self.popup()
+        if popup is not None:
+            popup.setObjectName("filter-suggestions-list")
+            popup.setAccessibleName(tr("Suggestions"))
 
     def offer(self, options: Iterable[str]) -> None:
         """Suggest these terms for the one that is being written."""

@@ -25,9 +25,9 @@ FLAT = (
 )  # fmt: skip
 """Columns that are visible at first, in this order."""
 WIDTHS = {
-    "star": 28, "name": 260, "arm": 140, "seed": 56, "status": 116, "dataset": 90, "network": 110,
+    "star": 28, "name": 240, "arm": 140, "seed": 56, "status": 112, "dataset": 90, "network": 110,
     "optimizer": 140, "lr": 110, "noise": 120, "magnitude": 110, "temperature": 110, "schedule": 100,
-    "steps": 110, "val_loss": 110, "accuracy": 110, "started": 132, "duration": 104, "tags": 140, "note": 200,
+    "steps": 104, "val_loss": 96, "accuracy": 84, "started": 128, "duration": 104, "tags": 140, "note": 200,
     "host": 140, "id": 280,
 }  # fmt: skip
 """Widths at the normal size of text."""
@@ -219,7 +219,7 @@ class RunsView(QTableView):
     def chosen_rows(self) -> list[TableRow]:
         """The rows that are chosen, from top to bottom."""
         places: set[int] = set()
-        for stretch in self.selectionModel().selection():
+        for stretch in list(self.selectionModel().selection()):  # type: ignore[call-overload] - it is a list
             places.update(range(stretch.top(), stretch.bottom() + 1))
         return [self.runs_model.row(place) for place in sorted(places)]
 
