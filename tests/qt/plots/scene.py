@@ -169,13 +169,9 @@ def _happenings(made, steps, diverged, *, is_over):
         for run in made.runs_of(arm):
             lost = place < diverged and run.seed == made.seeds[-1]
             who = {"run_id": run.run_id, "timestamp": 0.0}
-            events.append(
-                Intervention(step=max(steps // 3, 1), knob="lr", value=0.05, previous=0.1, **who)
-            )
+            events.append(Intervention(step=max(steps // 3, 1), knob="lr", value=0.05, previous=0.1, **who))
             if not lost:
-                events.append(
-                    Checkpoint(step=steps, reason="final", file="x", sha256="0", size=1, **who)
-                )
+                events.append(Checkpoint(step=steps, reason="final", file="x", sha256="0", size=1, **who))
                 if is_over:
                     final = {"val_loss": run.series["val_loss"].last[1]}
                     events.append(

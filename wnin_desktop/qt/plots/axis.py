@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPen
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
@@ -42,6 +43,8 @@ class Axes(GraphicsWidget):
     def __init__(self, parent: GraphicsWidget) -> None:
         super().__init__(parent)
         self.setZValue(-10)
+        # Painted again only when ticks change, not whenever curves above them do.
+        self.setCacheMode(GraphicsWidget.CacheMode.DeviceCoordinateCache)
         self.x_label, self.y_label = "", ""
         self.whole_steps = True
         self._frame: Frame | None = None
@@ -93,22 +96,23 @@ class Axes(GraphicsWidget):
             label = QFontMetricsF(theme().font(LABEL_FONT))
             room = self.size().width() - label.horizontalAdvance(self.x_label)
         taken = -1e9
-        for tick in self._x:
-            x = inner.left() + float(frame.px(tick.value))
+        places = sorted((float(frame.px(np.float64(tick.value))), tick.text) for tick in self._x)
+        for place, text in places:
+            x = inner.left() + place
             painter.setPen(_grid_pen())
             painter.drawLine(QPointF(x, inner.top()), QPointF(x, inner.bottom()))
-            width = metrics.horizontalAdvance(tick.text)
+            width = metrics.horizontalAdvance(text)
             left = x - width / 2
             if left < taken + Space.S or left + width > room - Space.S:
                 continue
             taken = left + width
             painter.setPen(theme().colour("muted"))
-            painter.drawText(QPointF(left, inner.bottom() + metrics.ascent() + Space.XS), tick.text)
+            painter.drawText(QPointF(left, inner.bottom() + metrics.ascent() + Space.XS), text)
 
     def _paint_y(self, painter: QPainter, frame: Frame) -> None:
         inner, metrics = self._inner, QFontMetricsF(painter.font())
         for tick in self._y:
-            y = inner.top() + float(frame.py(tick.value))
+            y = inner.top() + float(frame.py(np.float64(tick.value)))
             painter.setPen(_grid_pen())
             painter.drawLine(QPointF(inner.left(), y), QPointF(inner.right(), y))
             painter.setPen(theme().colour("muted"))

@@ -10,10 +10,12 @@ import numpy as np
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QColor, QPainter, QPen
 
+from wnin_desktop.qt.plots import ranges
 from wnin_desktop.qt.plots.curves import Curves, Gather, Window
 from wnin_desktop.qt.plots.frame import Frame
 from wnin_desktop.qt.plots.ink import draw_band, draw_line, draw_marker
 from wnin_desktop.qt.plots.layers import Stroke
+from wnin_desktop.qt.plots.looks import arm_look
 from wnin_desktop.qt.theme import ArmLook, theme
 
 MEAN_WIDTH, SEED_WIDTH = 1.8, 1.0
@@ -41,6 +43,7 @@ class Drawing:
         exact: Every segment, for print; else as fast as looks the same.
         coarseness: Pixels that share the points of one, for seeds.
         ends: Filled as the means are drawn.
+        reaches: Likewise: how far each arm's curve reaches, as places on the axis.
     """
 
     curves: Curves
@@ -48,6 +51,7 @@ class Drawing:
     exact: bool = False
     coarseness: int = 1
     ends: list[End] = field(default_factory=list)
+    reaches: dict[str, ranges.Range] = field(default_factory=dict)
 
     @property
     def window(self) -> Window:
@@ -56,7 +60,7 @@ class Drawing:
 
     def look(self, arm: str) -> ArmLook:
         """Return how an arm is drawn."""
-        return theme().arm(self.curves.experiment.arms.index(arm))
+        return arm_look(self.curves.experiment.arms.index(arm))
 
     def base(self) -> Iterator[Stroke]:
         """Return the strokes of bands, as opaque as they are to be seen."""
@@ -107,9 +111,12 @@ class Drawing:
         band = self.curves.band(arm, self.window)
         if band is None or not len(band):
             return
-        look = self.look(arm)
+        lens, look = self.curves.lens, self.look(arm)
+        reach = ranges.extent(band, self.frame.x_range, log=self.frame.log_y, with_band=lens.bands)
+        if reach is not None:
+            self.reaches[arm] = reach
         x, y = band.steps, band.mean
-        if self.curves.lens.smoothing.kind != "none":
+        if lens.smoothing.kind != "none":
             self._line(painter, x, y, look.pen(SEED_WIDTH, RAW_ALPHA))
             x, y = self.curves.smoothed(arm, self.window) or (x, y)
         self._line(painter, x, y, look.pen(MEAN_WIDTH))
@@ -141,7 +148,7 @@ class Drawing:
         if level is None:
             return
         y = float(self.frame.py(np.float64(level)))
-        painter.setPen(theme().baseline.pen(1.2))
+        painter.setPen(arm_look(-1).pen(1.2))
         painter.drawLine(QPointF(0, y), QPointF(self.frame.width, y))
 
     def reference(self) -> float | None:
@@ -151,5 +158,13 @@ class Drawing:
             return 0.0
         if lens.mode == "matched" or len(curves.experiment.arms) < 2 or not curves.is_scored:
             return None
-        latest = curves.experiment.latest(curves.baseline, curves.key)
+        return self._last_of(curves.baseline)
+
+    def _last_of(self, arm: str) -> float | None:
+        """Return the last value of an arm as it is drawn."""
+        if self.curves.lens.smoothing.kind != "none":
+            points = self.curves.smoothed(arm, Window())
+            known = points[1][np.isfinite(points[1])] if points is not None else np.empty(0)
+            return float(known[-1]) if len(known) else None
+        latest = self.curves.experiment.latest(arm, self.curves.key)
         return latest.mean if latest is not None and np.isfinite(latest.mean) else None

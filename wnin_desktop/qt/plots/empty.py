@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel, QWidget
+
 from wnin_desktop.qt.plots.curves import Curves
 from wnin_desktop.qt.text import tr
+from wnin_desktop.qt.theme import Space
 from wnin_desktop.schema.metrics import Metric
 from wnin_desktop.schema.run import BudgetConfig, CompareConfig
 
@@ -13,14 +17,27 @@ NOISE = ("temperature", "noise_magnitude", "noise_to_signal")
 EVALUATED = ("clean_train_loss", "val_loss", "accuracy")
 
 
-def empty_text(metric: Metric, curves: Curves | None) -> tuple[str, str]:
-    """Return a title and a sentence."""
-    title = tr(metric.title)
+def empty_text(metric: Metric, curves: Curves | None) -> str:
+    """Return what will appear, and how to get it."""
     if curves is None:
-        return title, tr("{0} Run a comparison, or open one from Runs.", tr(metric.help))
+        return tr("{0} Run a comparison, or open one from Runs.", tr(metric.help))
     if curves.has_points and not curves.arms:
-        return title, tr("Every arm is hidden. Click one above to see it.")
-    return title, _awaited(metric, curves)
+        return tr("Every arm is hidden. Click one above to see it.")
+    return f"{tr(metric.help)} {_awaited(metric, curves)}"
+
+
+class EmptyPlot(QLabel):
+    """The sentence in place of curves."""
+
+    def __init__(self, key: str, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setObjectName(f"plot-empty-{key}")
+        self.setProperty("kind", "muted")
+        self.setWordWrap(True)
+        self.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.setContentsMargins(Space.XL, Space.S, Space.XL, Space.XL)
+        self.setMinimumSize(1, 1)
+        self.setTextFormat(Qt.TextFormat.PlainText)
 
 
 def _awaited(metric: Metric, curves: Curves) -> str:

@@ -17,6 +17,7 @@ from wnin_desktop.qt.plots.frame import Frame
 from wnin_desktop.qt.plots.graph import GraphicsWidget
 from wnin_desktop.qt.plots.ink import draw_marker
 from wnin_desktop.qt.plots.layers import Layer
+from wnin_desktop.qt.plots.looks import arm_look
 from wnin_desktop.qt.plots.sight import Sight
 from wnin_desktop.qt.plots.ticks import short
 from wnin_desktop.qt.theme import ArmLook, Space, theme
@@ -84,7 +85,7 @@ class Figure(GraphicsWidget):
         self.read: list[End] = []
         """What the crosshair meets; it stands in the margin instead of the ends."""
         self.cross: float | None = None
-        self.look: Look = lambda _arm: theme().baseline
+        self.look: Look = lambda _arm: arm_look(-1)
         self.log_x = self.log_y = False
         self.frame = Frame(0, 1, 0, 1, 1, 1)
         self.data = Data(self, self.sight)

@@ -49,6 +49,7 @@ class PlotHeader(QWidget):
         )
         self.more = IconButton("more", tr("More: {0}", title), self, name=f"plot-more-{key}", colour="muted")
         self.maximise.clicked.connect(self.maximise_wanted)
+        self.whole.hide()
         self._place()
 
     def _place(self) -> None:

@@ -63,7 +63,7 @@ def _is_dense(x: Array, y: Array) -> bool:
 def columns(x: Array, y: Array) -> tuple[Array, Array, Array]:
     """Return the columns of pixels that a line passes, and its least and greatest y in each.
 
-    Each column also reaches back to where the line left the one before.
+    Where the line crosses from one column to the next, its height there belongs to both.
     """
     known = ~np.isnan(y)
     x, y = x[known], y[known]
@@ -71,12 +71,15 @@ def columns(x: Array, y: Array) -> tuple[Array, Array, Array]:
         return x, y, y
     if x[-1] < x[0]:
         x, y = x[::-1], y[::-1]
-    places = np.floor(x)
+    edges = np.arange(np.floor(x[0]) + 1, np.floor(x[-1]) + 1)
+    crossed = np.interp(edges, x, y)
+    # Each crossing twice: at the end of one column and at the beginning of the next.
+    places = np.concatenate([np.floor(x), edges - 1, edges])
+    heights = np.concatenate([y, crossed, crossed])
+    order = np.argsort(places, kind="stable")
+    places, heights = places[order], heights[order]
     starts = np.flatnonzero(np.append(True, places[1:] > places[:-1]))
-    low, high = np.minimum.reduceat(y, starts), np.maximum.reduceat(y, starts)
-    before = y[starts[1:] - 1]
-    low[1:], high[1:] = np.minimum(low[1:], before), np.maximum(high[1:], before)
-    return places[starts], low, high
+    return places[starts], np.minimum.reduceat(heights, starts), np.maximum.reduceat(heights, starts)
 
 
 def _draw_columns(painter: QPainter, x: Array, low: Array, high: Array, pen: QPen) -> None:

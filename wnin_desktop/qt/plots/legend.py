@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QAbstractButton, QMenu, QSizePolicy, QWidget
 
 from wnin_desktop.qt.plots.deed import add_entry
 from wnin_desktop.qt.plots.lens import Lens
+from wnin_desktop.qt.plots.looks import arm_look
 from wnin_desktop.qt.text import tr
 from wnin_desktop.qt.theme import FOCUS, RADIUS, Space, set_font, theme
 from wnin_desktop.qt.widgets import FlowLayout
@@ -93,7 +94,7 @@ class ArmChip(QAbstractButton):
         painter.setBrush(theme().colour("hover" if hovered else "window"))
         painter.drawRoundedRect(rect, RADIUS, RADIUS)
         swatch = QRectF(Space.S, (self.height() - SWATCH.height()) / 2, SWATCH.width(), SWATCH.height())
-        paint_swatch(painter, swatch, theme().arm(self._index), faint=not self.isChecked())
+        paint_swatch(painter, swatch, arm_look(self._index), faint=not self.isChecked())
         font = self.font()
         font.setStrikeOut(not self.isChecked())
         painter.setFont(font)

@@ -14,17 +14,17 @@ from wnin_desktop.qt.plots import keys, marks, ranges
 from wnin_desktop.qt.plots.canvas import Canvas
 from wnin_desktop.qt.plots.curves import Curves
 from wnin_desktop.qt.plots.drawing import Drawing, End
-from wnin_desktop.qt.plots.empty import empty_text
+from wnin_desktop.qt.plots.empty import EmptyPlot, empty_text
 from wnin_desktop.qt.plots.frame import scaled
 from wnin_desktop.qt.plots.header import PlotHeader
 from wnin_desktop.qt.plots.layers import Layer
 from wnin_desktop.qt.plots.lens import Lens
+from wnin_desktop.qt.plots.looks import arm_look
 from wnin_desktop.qt.plots.pacing import FIRST_BUDGET_S, Pacer
 from wnin_desktop.qt.plots.read_out import ReadOut
 from wnin_desktop.qt.plots.tell import heading, readings, summary
 from wnin_desktop.qt.text import tr
 from wnin_desktop.qt.theme import FOCUS, RADIUS, ArmLook, theme
-from wnin_desktop.qt.widgets import EmptyState
 from wnin_desktop.schema.metrics import BY_KEY, Metric
 
 if TYPE_CHECKING:
@@ -79,6 +79,8 @@ class MetricPlot(QWidget):
         self._stamp: object = None
         self._below: object = None
         self._auto_y: Range | None = None
+        self._reaches: dict[str, Range] = {}
+        self._below_has_turn = False
         self._drawing: Drawing | None = None
         self._wheeled = 0.0
         self._build()
@@ -96,8 +98,7 @@ class MetricPlot(QWidget):
         self.canvas = Canvas(self.spec.key, title, self)
         self.figure = self.canvas.figure
         self.figure.look = self.look
-        self.empty = EmptyState("plot", *empty_text(self.spec, None), None, self)
-        self.empty.setObjectName(f"plot-empty-{self.spec.key}")
+        self.empty = EmptyPlot(self.spec.key, self)
         self.read_out: ReadOut | None = None
         body = QWidget(self)
         self._stack = QStackedLayout(body)
@@ -143,7 +144,7 @@ class MetricPlot(QWidget):
     def look(self, arm: str) -> ArmLook:
         """Return how an arm is drawn."""
         arms = self.experiment.arms if self.experiment is not None else ()
-        return theme().arm(arms.index(arm)) if arm in arms else theme().baseline
+        return arm_look(arms.index(arm)) if arm in arms else arm_look(-1)
 
     def set_experiment(self, experiment: WatchedExperiment | None) -> None:
         """Show another experiment, or none."""
@@ -178,16 +179,10 @@ class MetricPlot(QWidget):
     def _show_empty(self) -> None:
         has_points = self.curves is not None and self.curves.has_points
         if not has_points or (self.curves is not None and not self.curves.arms):
-            action = self._desk.actions.get("run.start") if self._can_run() else None
-            self.empty.set("plot", *empty_text(self.spec, self.curves), action)
+            self.empty.setText(empty_text(self.spec, self.curves))
             self._stack.setCurrentIndex(1)
         else:
             self._stack.setCurrentIndex(0)
-
-    def _can_run(self) -> bool:
-        return self.experiment is None and any(
-            each.objectName() == "run.start" and each.isEnabled() for each in self._desk.actions.all()
-        )
 
     # -- drawing -------------------------------------------------------------------------------------------
 
@@ -198,10 +193,13 @@ class MetricPlot(QWidget):
         """Draw until the clock says `until`; return whether nothing is left to draw."""
         if self.curves is None or not self.isVisible() or self._stack.currentIndex() == 1:
             return True
-        if self._stale and not self.figure.top.is_busy:
+        below_is_busy = self.figure.base.is_busy or self.figure.seeds.is_busy
+        if self._stale and not self.figure.top.is_busy and not (below_is_busy and self._below_has_turn):
             self._begin()
         for layer in self._layers():
             if layer.is_busy:
+                # Bands and seeds get their turn after each picture of the means, however fast those change.
+                self._below_has_turn = False
                 if layer.advance(until):
                     self._finish(layer)
                 if time.perf_counter() >= until:
@@ -236,6 +234,9 @@ class MetricPlot(QWidget):
     def _finish(self, layer: Layer) -> None:
         if layer is self.figure.top and self._drawing is not None:
             self.figure.ends = list(self._drawing.ends)
+            self._reaches = dict(self._drawing.reaches)
+            self._below_has_turn = True
+            self._refit()
             self._gather_marks()
             self._read()
         if layer is self.figure.seeds:
@@ -244,6 +245,14 @@ class MetricPlot(QWidget):
             elif layer.spent_s < QUICK_S:
                 self.coarseness = max(self.coarseness // 2, 1)
         self.figure.tell_changed()
+
+    def _refit(self) -> None:
+        """Draw again where the curves have left the range that was made for them before they were drawn."""
+        curves, before = self.curves, self._auto_y
+        if curves is None or before is None or self.lens.y_range(self.spec.key) is not None:
+            return
+        log = self.lens.is_log_y(self.spec)
+        self._stale |= ranges.y_range(curves, self._reaches, log=log, before=before) != before
 
     def _gather_marks(self) -> None:
         if self.curves is None:
@@ -264,7 +273,9 @@ class MetricPlot(QWidget):
         sight = lens.x_range or ranges.x_range(curves, is_alive=curves.experiment.alive, log=lens.log_x)
         y = lens.y_range(self.spec.key)
         if y is None:
-            y = self._auto_y = ranges.y_range(curves, sight, log=log_y, before=self._auto_y)
+            if self._fresh or not self._reaches:
+                self._reaches = ranges.extents(curves, sight, log=log_y)
+            y = self._auto_y = ranges.y_range(curves, self._reaches, log=log_y, before=self._auto_y)
         figure.log_x, figure.log_y = lens.log_x, log_y
         x0, x1 = (scaled(max(end, 1e-12) if lens.log_x else end, lens.log_x) for end in sight)
         if not x1 > x0:
@@ -291,7 +302,7 @@ class MetricPlot(QWidget):
     # -- following -----------------------------------------------------------------------------------------
 
     def _look_otherwise(self) -> None:
-        self._fresh, self._auto_y = True, None
+        self._fresh, self._auto_y, self._reaches = True, None, {}
         self._label()
         self._show_empty()
         self.want()
@@ -299,7 +310,7 @@ class MetricPlot(QWidget):
 
     def _look_elsewhere(self) -> None:
         self._fresh, self._auto_y = True, None
-        self.header.whole.setEnabled(not self.lens.history.current.is_whole)
+        self.header.whole.setVisible(not self.lens.history.current.is_whole)
         if self.curves is not None and self.isVisible():
             # The picture there is moves at once; a new one follows.
             self._set_ranges()
@@ -445,7 +456,7 @@ class MetricPlot(QWidget):
     def text_summary(self) -> str:
         """Return what the plot shows, as sentences."""
         if self.curves is None or not self.curves.has_points:
-            return " ".join(empty_text(self.spec, self.curves))
+            return f"{tr(self.spec.title)}: {empty_text(self.spec, self.curves)}"
         return summary(self.curves, self.lens.cross)
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802

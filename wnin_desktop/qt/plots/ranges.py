@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,17 +47,25 @@ def x_range(curves: Curves, *, is_alive: bool, log: bool) -> Range:
     return (1.0, float(max(end, 2))) if log else (0.0, float(max(end, 1)))
 
 
-def y_range(curves: Curves, sight: Range, *, log: bool, before: Range | None = None) -> Range:
-    """Return the vertical range of what is seen between two x, as places on the axis.
+def extents(curves: Curves, sight: Range, *, log: bool) -> dict[str, Range]:
+    """Return by arm how far its curve reaches between two x, as places on the axis."""
+    found = {}
+    for arm in curves.arms:
+        band = curves.band(arm, Window(*sight, LOOK_PIXELS, log=curves.lens.log_x))
+        reach = extent(band, sight, log=log, with_band=curves.lens.bands)
+        if reach is not None:
+            found[arm] = reach
+    return found
+
+
+def y_range(curves: Curves, reaches: Mapping[str, Range], *, log: bool, before: Range | None = None) -> Range:
+    """Return the vertical range for curves that reach so far, as places on the axis.
 
     `before` is kept where it still fits.
     """
     steady, wild = [], []
-    for arm in curves.arms:
-        band = curves.band(arm, Window(*sight, LOOK_PIXELS, log=curves.lens.log_x))
-        found = _extent(band, sight, log=log, with_band=curves.lens.bands)
-        if found is not None:
-            (wild if curves.experiment.diverged(arm) else steady).append(found)
+    for arm, reach in reaches.items():
+        (wild if curves.experiment.diverged(arm) else steady).append(reach)
     wanted = _wanted(steady, wild)
     if curves.lens.mode == "difference":
         wanted = (min(wanted[0], 0.0), max(wanted[1], 0.0)) if wanted else (-1.0, 1.0)
@@ -66,7 +74,8 @@ def y_range(curves: Curves, sight: Range, *, log: bool, before: Range | None = N
     return _calm(_padded(wanted), wanted, before)
 
 
-def _extent(band: Band | None, sight: Range, *, log: bool, with_band: bool) -> Range | None:
+def extent(band: Band | None, sight: Range, *, log: bool, with_band: bool) -> Range | None:
+    """Return how far a band reaches between two x, as places on the axis; None where there is nothing."""
     if band is None:
         return None
     seen = (band.steps >= sight[0]) & (band.steps <= sight[1])

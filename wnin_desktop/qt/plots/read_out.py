@@ -8,6 +8,7 @@ from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
+from wnin_desktop.qt.plots.looks import arm_look
 from wnin_desktop.qt.plots.tell import Reading
 from wnin_desktop.qt.plots.ticks import short
 from wnin_desktop.qt.theme import HAIRLINE, RADIUS, ArmLook, Space, marker_path, theme
@@ -29,7 +30,7 @@ class ReadOut(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._heading = ""
         self._rows: Sequence[Reading] = ()
-        self._look: Callable[[str], ArmLook] = lambda _arm: theme().baseline
+        self._look: Callable[[str], ArmLook] = lambda _arm: arm_look(-1)
         self._widths: list[int] = []
         self.hide()
 

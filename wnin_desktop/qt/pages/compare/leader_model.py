@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from wnin_desktop.qt.pages.compare.leader_rows import Table, cells
+from wnin_desktop.qt.plots.looks import arm_look
 from wnin_desktop.qt.text import tr
 from wnin_desktop.qt.theme import theme
 from wnin_desktop.qt.widgets.swatch import swatch_icon
@@ -96,7 +97,7 @@ class LeaderModel(QAbstractTableModel):
 
     def _swatch(self, row: LeaderRow) -> Any:
         arms = self.table.snapshot.arms if self.table is not None else ()
-        return swatch_icon(theme().arm(arms.index(row.arm) if row.arm in arms else -1), 2.0)
+        return swatch_icon(arm_look(arms.index(row.arm) if row.arm in arms else -1), 2.0)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Role.DisplayRole) -> Any:  # noqa: N802
         """Return the head of a column."""
@@ -118,8 +119,9 @@ class LeaderModel(QAbstractTableModel):
                 tr("Arm minus {0}, paired by seed [95 % interval].", baseline),
                 tr("Against {0}, by sign flips with Holm's adjustment at 5 %.", baseline),
             )[section]
-        if role == Role.TextAlignmentRole and section not in (ARM, VERDICT):
-            return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        if role == Role.TextAlignmentRole:
+            side = Qt.AlignmentFlag.AlignLeft if section in (ARM, VERDICT) else Qt.AlignmentFlag.AlignRight
+            return side | Qt.AlignmentFlag.AlignVCenter
         return None
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:

@@ -13,6 +13,7 @@ from wnin_desktop.qt.pages.compare.tools import Tools
 from wnin_desktop.qt.plots.grid import PlotGrid
 from wnin_desktop.qt.text import tr
 from wnin_desktop.qt.theme import Space
+from wnin_desktop.qt.widgets import EmptyState
 
 if TYPE_CHECKING:
     from wnin_desktop.qt.desk import Desk
@@ -29,6 +30,7 @@ class ComparePage(QWidget):
         super().__init__(parent)
         self.setObjectName("page-compare")
         self.setAccessibleName(tr("Compare"))
+        self._desk = desk
         self.grid = PlotGrid(desk, self)
         self.lens = self.grid.lens
         self.tools = Tools(desk, self.grid, self)
@@ -41,11 +43,38 @@ class ComparePage(QWidget):
         self.splitter.addWidget(self.leaders)
         for index, share in enumerate(SHARES):
             self.splitter.setStretchFactor(index, share)
+        self.splitter.setSizes([1000 * share for share in SHARES])
+        self.empty = self._make_empty()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(Space.S, Space.S, Space.S, Space.S)
         layout.setSpacing(Space.XS)
         layout.addWidget(self.tools)
         layout.addWidget(self.splitter, 1)
+        layout.addWidget(self.empty, 1)
+        desk.shown.changed.connect(self._show_current)
+        self._show_current()
+
+    def _show_current(self) -> None:
+        """Show plots, or say how to get them where there is no experiment to plot."""
+        is_empty = self._desk.shown.current is None
+        self.empty.setVisible(is_empty)
+        self.tools.setVisible(not is_empty)
+        self.splitter.setVisible(not is_empty)
+
+    def _make_empty(self) -> EmptyState:
+        run = next((each for each in self._desk.actions.all() if each.objectName() == "run.start"), None)
+        empty = EmptyState(
+            "compare",
+            tr("Curves of every arm will appear here"),
+            tr(
+                "Set up the experiment at the left and press Run: each arm trains with each seed, side by "
+                "side, and is drawn live with its 95 % interval. Or open an earlier comparison from Runs."
+            ),
+            run,
+            self,
+        )
+        empty.setObjectName("compare-empty")
+        return empty
 
     def state(self) -> dict[str, Any]:
         """Return what the next session begins with."""
@@ -70,6 +99,8 @@ class ComparePage(QWidget):
 
     def text_summary(self) -> str:
         """Return what the page shows, as sentences."""
+        if self._desk.shown.current is None:
+            return f"{self.empty.accessibleName()}. {self.empty.accessibleDescription()}"
         return f"{self.grid.text_summary()}\n{self.leaders.text_summary()}"
 
 
