@@ -9,6 +9,7 @@ import pytest
 from tests.engine.comparisons import arm, comparison
 from wnin_desktop.errors import DiskFullError
 from wnin_desktop.runs import job as job_module
+from wnin_desktop.runs import worker
 from wnin_desktop.runs.drive import Watchers, drive
 from wnin_desktop.runs.session import Session
 from wnin_desktop.runs.source import train_here
@@ -92,3 +93,37 @@ def test_that_a_worker_ends_when_its_program_is_killed(tmp_path):
     assert alive == []
     with Store.open(tmp_path / "store") as store:
         assert {run.status for run in store.runs()} == {"interrupted"}
+
+
+def test_that_a_worker_that_waits_takes_the_next_job_and_gives_the_same_numbers(tmp_path):
+    losses = []
+    for warm in (False, True):
+        if warm:
+            worker.warm_up()
+            (waiting,) = worker._spares
+        with Store.open(tmp_path / str(warm)) as store:
+            experiment_id = drive(store, comparison(arm("sgd")), source=train_in_process)
+            runs = store.runs(experiment_id=experiment_id)
+            losses.append([store.series(run.run_id, ["train_loss"])["train_loss"].tolist() for run in runs])
+    assert losses[0] == losses[1]
+    assert worker._spares == []
+    with pytest.raises(ValueError, match="closed"):
+        waiting[0].is_alive()  # it was this one that worked
+
+
+def test_that_a_worker_that_died_while_it_waited_is_replaced(tmp_path):
+    worker.warm_up()
+    worker._spares[0][0].kill()
+    worker._spares[0][0].join()
+    with Store.open(tmp_path / "store") as store:
+        experiment_id = drive(store, comparison(arm("sgd")), source=train_in_process)
+        assert store.experiment(experiment_id).status == "completed"
+
+
+def test_that_a_worker_nobody_needs_goes():
+    worker.warm_up()
+    worker.warm_up()
+    ((process, _),) = worker._spares
+    worker.cool_down()
+    with pytest.raises(ValueError, match="closed"):
+        process.is_alive()

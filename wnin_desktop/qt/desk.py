@@ -73,6 +73,11 @@ class Desk(QObject):
     def _in_background(self, work: Callable[[], Any], then: Callable[[Any], None]) -> None:
         self.tasks.start(lambda _task: work(), then=then)
 
+    def get_ready(self) -> None:
+        """Prepare for the next run while nothing else goes on."""
+        if not self.is_closed and not self.runs.live:
+            self.tasks.start(lambda _task: self.runs.get_ready())
+
     # -- preferences ---------------------------------------------------------------------------------------
 
     def _save_preferences(self, value: Preferences) -> None:
@@ -123,6 +128,7 @@ class Desk(QObject):
     def _tell_ended(self, run: LiveRun) -> None:
         if self.is_closed:
             return
+        self.get_ready()
         name = run.config.name
         if run.error is not None:
             kept = tr("What was recorded before is kept.")

@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import torch
+
 from wnin_desktop.engine.checkpoint import Snapshot, read_snapshot, write_snapshot
 from wnin_desktop.engine.control import RunControl
+from wnin_desktop.engine.optimizers.loader import load_registry
 from wnin_desktop.engine.progress import best_score
+from wnin_desktop.engine.tasks.loader import load_task
 from wnin_desktop.engine.train import train
 from wnin_desktop.runs.job import Hooks, Job, when_there_is_space
 from wnin_desktop.schema.events import RunEvent
 from wnin_desktop.schema.manifest import Manifest, SnapshotReason
+from wnin_desktop.schema.task import TaskConfig
 
 
 def train_here(job: Job, control: RunControl, hooks: Hooks, /) -> Iterator[RunEvent]:
@@ -36,6 +41,14 @@ def train_here(job: Job, control: RunControl, hooks: Hooks, /) -> Iterator[RunEv
         progress=hooks.progress,
         refused=lambda error: hooks.notice(str(error)),
     )
+
+
+def get_ready() -> None:
+    """Import what the first comparison of a process would import; it takes seconds."""
+    load_registry()
+    # The first optimizer of a process makes torch import its compiler.
+    torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.1)
+    load_task(TaskConfig())
 
 
 class SnapshotFiles:

@@ -8,6 +8,7 @@ When either end goes away the other notices at once: the child exits, the parent
 from __future__ import annotations
 
 import contextlib
+import importlib
 import multiprocessing
 import os
 import signal
@@ -57,11 +58,9 @@ def train_in_process(job: Job, control: RunControl, hooks: Hooks, /) -> Iterator
         InputError: As `train_here`.
         TrainingError: The worker died.
     """
-    context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe(duplex=True)
-    process = context.Process(target=_child, args=(theirs, _job_text(job)), name="wnin-worker", daemon=True)
-    process.start()
-    theirs.close()
+    process, ours = _take_spare() or _start()
+    with contextlib.suppress(OSError):  # a child that is dead already is told of where its events are read
+        ours.send_bytes(_job_text(job).encode())
     forward = threading.Thread(target=_forward, args=(ours, control), name="wnin-commands", daemon=True)
     forward.start()
     try:
@@ -69,12 +68,60 @@ def train_in_process(job: Job, control: RunControl, hooks: Hooks, /) -> Iterator
     finally:
         control.send(commands.Stop(checkpoint=False))  # also wakes the forwarding thread
         forward.join(EXIT_S)
-        ours.close()
-        process.join(EXIT_S)
-        if process.is_alive():
-            process.kill()
-            process.join()
-        process.close()
+        _end(process, ours)
+
+
+# --- children --------------------------------------------------------------------------------------------
+
+_spares: list[tuple[Any, Connection]] = []
+_spares_lock = threading.Lock()
+
+
+def warm_up() -> None:
+    """Start a worker that has everything imported when the next job comes; one at most waits.
+
+    Importing torch takes seconds, which a person who clicked Run need not wait for.
+    """
+    with _spares_lock:
+        if not _spares:
+            _spares.append(_start())
+
+
+def cool_down() -> None:
+    """End the worker that waits for a job."""
+    with _spares_lock:
+        waiting = list(_spares)
+        _spares.clear()
+    for process, ours in waiting:
+        _end(process, ours, patience=0.1)
+
+
+def _start() -> tuple[Any, Connection]:
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe(duplex=True)
+    process = context.Process(target=_child, args=(theirs,), name="wnin-worker", daemon=True)
+    process.start()
+    theirs.close()
+    return process, ours
+
+
+def _take_spare() -> tuple[Any, Connection] | None:
+    """Return the waiting worker, if it is still alive."""
+    with _spares_lock:
+        found = _spares.pop() if _spares else None
+    if found is not None and not found[0].is_alive():
+        _end(*found)
+        return None
+    return found
+
+
+def _end(process: Any, ours: Connection, patience: float = EXIT_S) -> None:
+    ours.close()
+    process.join(patience)
+    if process.is_alive():
+        process.kill()
+        process.join()
+    process.close()
 
 
 def _receive(ours: Connection, control: RunControl, hooks: Hooks, process: Any) -> Iterator[RunEvent]:
@@ -126,9 +173,17 @@ def _forward(ours: Connection, control: RunControl) -> None:
 # --- in the child ----------------------------------------------------------------------------------------
 
 
-def _child(pipe: Connection, job_text: str) -> None:
+def _child(pipe: Connection) -> None:
     # Ctrl-C reaches every process of the terminal; the parent decides what it means and tells this one.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    importlib.import_module("wnin_desktop.runs.source")
+    try:
+        if not pipe.poll():  # there is time
+            with contextlib.suppress(Exception):  # what is wrong is told when the job meets it
+                importlib.import_module("wnin_desktop.runs.source").get_ready()
+        job_text = pipe.recv_bytes().decode()
+    except (EOFError, OSError):
+        return  # nobody needs this worker
     control, up = RunControl(), _Uplink(pipe)
     threading.Thread(target=_listen, args=(pipe, control), name="wnin-listen", daemon=True).start()
     try:

@@ -9,9 +9,10 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from wnin_desktop.errors import InputError
 from wnin_desktop.qt.bridge.live_run import LiveRun
-from wnin_desktop.runs.executors import Preference, source_for
+from wnin_desktop.runs.executors import Preference, source_for, trains_here
 from wnin_desktop.runs.store import Store
 from wnin_desktop.runs.watch.experiment import WatchedExperiment
+from wnin_desktop.runs.worker import cool_down, warm_up
 from wnin_desktop.schema.events import RunEvent
 from wnin_desktop.schema.run import CompareConfig
 
@@ -81,6 +82,11 @@ class LiveRuns(QObject):
         source = source_for(self.preference, config.device)
         return self._launch(LiveRun(self._store, config, source, experiment, resumed=True, parent=self))
 
+    def get_ready(self) -> None:
+        """Have a worker process ready, so that the next run begins at once; slow, not for the GUI thread."""
+        if not trains_here(self.preference, "auto") and not self._store.read_only:
+            warm_up()
+
     def _refuse_too_many(self) -> None:
         if len(self._live) >= self.limit:
             allowed = f"at most {self.limit} comparisons run at once; stop one first"
@@ -117,6 +123,7 @@ class LiveRuns(QObject):
         """Stop everything with a checkpoint and wait; return whether all threads have ended in time."""
         for run in self._live:
             run.stop(checkpoint=True)
+        cool_down()
         deadline = time.monotonic() + timeout_s
         waits = [run.wait(max(1, int(1000 * (deadline - time.monotonic())))) for run in self._live]
         return all(waits)

@@ -1,4 +1,4 @@
-"""The commands that belong to no page: files, editing, tools, help; and what follows once the window stands."""
+"""The commands that belong to no page: files, editing, tools, help; and what follows the first picture."""
 
 from __future__ import annotations
 
@@ -213,6 +213,8 @@ class Commands(QObject):
 
     def begin(self, start: Start) -> None:
         """Read the optimizers, open what was asked for, and greet a person who is here for the first time."""
+        if not start.run:
+            self.desk.get_ready()
         self.desk.catalogue.load()
         if start.preset or start.file is not None:
             self._open_at_start(start)

@@ -32,8 +32,9 @@ from wnin_desktop.qt.window.status import Status
 
 SMALLEST = QSize(1024, 640)
 FIRST = QSize(1440, 900)
-DOCK_WIDTHS = (300, 260)
+DOCK_WIDTHS = (300, 310)
 LOG_HEIGHT = 110
+LEAST_DOCK = 250
 
 
 class MainWindow(QMainWindow):
@@ -96,7 +97,9 @@ class MainWindow(QMainWindow):
 
     def _make_docks(self) -> None:
         areas = Qt.DockWidgetArea
-        left = self._dock("experiment", tr("Experiment"), ExperimentDock(self.desk), areas.LeftDockWidgetArea)
+        editor = ExperimentDock(self.desk)
+        self.files = editor.files
+        left = self._dock("experiment", tr("Experiment"), editor, areas.LeftDockWidgetArea)
         right = self._dock("inspector", tr("Inspector"), Inspector(self.desk), areas.RightDockWidgetArea)
         log = self._dock("log", tr("Log"), LogView(self.desk.notices, self), areas.BottomDockWidgetArea)
         self.resizeDocks([left, right], list(DOCK_WIDTHS), Qt.Orientation.Horizontal)
@@ -107,6 +110,7 @@ class MainWindow(QMainWindow):
         dock.setObjectName(f"dock-{name}")
         dock.setAccessibleName(title)
         dock.setWidget(content)
+        content.setMinimumWidth(LEAST_DOCK)
         self.addDockWidget(area, dock)
         self.docks[name] = dock
         return dock
