@@ -21,7 +21,7 @@ class PseudoTranslator(QTranslator):
     def translate(
         self,
         context: str,
-        sourceText: str,  # noqa: N803 - the name is Qt's
+        sourceText: str,
         disambiguation: str | None = None,  # noqa: ARG002 - Qt's signature
         n: int = -1,  # noqa: ARG002 - Qt's signature
     ) -> str:
