@@ -8,13 +8,19 @@ from wnin_desktop.qt.theme import theme
 @pytest.fixture
 def desk(qapp, tmp_path, monkeypatch):
     monkeypatch.setenv("WNIN_HOME", str(tmp_path / "home"))
-    theme().apply("light")
-    theme().set_text_scale(1.0)
+    dress_plainly()
     desk = Desk(tmp_path)
     yield desk
     desk.close()
-    theme().apply("light")
-    theme().set_text_scale(1.0)
+    dress_plainly()
+
+
+def dress_plainly():
+    """Bring back the light theme and the usual size of text; styling everything anew takes long."""
+    if theme().choice != "light":
+        theme().apply("light")
+    if theme().text_scale != 1.0:
+        theme().set_text_scale(1.0)
 
 
 @pytest.fixture

@@ -99,12 +99,14 @@ class Desk(QObject):
         self.tasks = Tasks(self)
         self.catalogue = CatalogueModel(self)
         self.remote = Remote(self)
-        self.preferences.changed.connect(self.follow)
+        self.preferences.field_changed.connect(self.follow)
 
-    def follow(self):
+    def follow(self, path):
         value = self.preferences.value
-        theme().apply(value.appearance.theme)
-        theme().set_text_scale(value.appearance.text_scale)
+        if path == "appearance.theme":
+            theme().apply(value.appearance.theme)
+        if path == "appearance.text_scale":
+            theme().set_text_scale(value.appearance.text_scale)
         self.actions.set_own_keys(dict(value.shortcuts))
         self.remote.is_on, self.remote.port = value.server.enabled, value.server.port
         self.remote.changed.emit()

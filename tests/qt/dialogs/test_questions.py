@@ -3,7 +3,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QPlainTextEdit, QToolButton
 
-from wnin_desktop.qt.dialogs.about import AboutDialog, system_info, version_of
+from wnin_desktop.qt.dialogs.about import AboutDialog, screen_facts, system_info, version_of
 from wnin_desktop.qt.dialogs.confirm import ask, tell_error
 from wnin_desktop.qt.dialogs.crash import CrashDialog
 from wnin_desktop.qt.dialogs.save_changes import ask_to_save
@@ -71,12 +71,14 @@ def test_that_an_error_has_three_parts_folded_details_and_a_copy(window, qtbot):
 def test_that_system_info_is_copied_without_the_home_of_a_person(desk, window, qtbot):
     dialog = AboutDialog(desk, window)
     dialog.present()
+    qtbot.waitUntil(lambda: desk.tasks.waiting == 0)
     press(qtbot, dialog.copy)
     copied = QGuiApplication.clipboard().text()
     assert f"torch {version_of('torch')}" in copied
     assert "PySide6-Essentials" in copied
     assert "<home of wnin>" in copied
-    assert copied == dialog.info.toPlainText() == system_info()
+    assert copied == dialog.info.toPlainText() == system_info(screen_facts())
+    assert dialog.table.topLevelItem(0).text(0) == "WNIN Desktop"
 
 
 def test_that_the_lgpl_is_told(desk, window, qtbot):

@@ -120,6 +120,6 @@ def test_that_the_cheat_sheet_shows_every_key_as_it_is_now(desk, actions, window
     qtbot.keyClick(sheet.area, Qt.Key.Key_Escape)
     assert sheet.isHidden()
     sheet.present()
-    qtbot.mouseClick(sheet.edit, Qt.MouseButton.LeftButton)
+    with qtbot.waitSignal(sheet.shortcuts_wanted):
+        qtbot.mouseClick(sheet.edit, Qt.MouseButton.LeftButton)
     assert sheet.isHidden()
-    assert sheet.edit_wanted

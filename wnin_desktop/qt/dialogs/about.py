@@ -5,9 +5,10 @@ from __future__ import annotations
 import importlib.metadata
 import os
 import platform
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
+import shiboken6
 from PySide6.QtCore import QSize, Qt, qVersion
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
@@ -69,16 +70,19 @@ def versions() -> list[tuple[str, str, str]]:
     ]
 
 
-def system_info(more: Iterable[tuple[str, str]] = ()) -> str:
-    """Return what a report needs to hold, as text, without the names of people and folders."""
+def screen_facts() -> list[tuple[str, str]]:
+    """Return what this program draws on."""
     screens = [
         f"{screen.size().width()}x{screen.size().height()} at {screen.devicePixelRatio():g}"
         for screen in QGuiApplication.screens()
     ]
+    return [("Window system", QGuiApplication.platformName()), ("Screens", ", ".join(screens))]
+
+
+def system_info(more: Iterable[tuple[str, str]] = ()) -> str:
+    """Return what a report needs to hold, as text, without the names of people and folders."""
     facts = [
         ("System", f"{platform.system()} {platform.release()} {platform.machine()}, {os.cpu_count()} CPUs"),
-        ("Window system", QGuiApplication.platformName()),
-        ("Screens", ", ".join(screens)),
         ("Home", str(paths.home())),
         ("Store", str(paths.store_dir())),
         *more,
@@ -100,15 +104,14 @@ LGPL_NOTE = (
 class AboutDialog(Dialog):
     """Name and version, the libraries with their licences, and the system to be copied."""
 
-    def __init__(self, desk: Any = None, parent: QWidget | None = None) -> None:
+    def __init__(self, desk: Any, parent: QWidget | None = None) -> None:
         super().__init__(parent, "about-dialog", tr("About WNIN Desktop"))
-        self._desk = desk
         self._add_head()
         tabs = QTabWidget(self)
         tabs.setObjectName("about-tabs")
         tabs.setAccessibleName(tr("About"))
         tabs.addTab(self._licences(), tr("Versions and licences"))
-        self.info = read_only_text(system_info(self._device()), "about-system", tr("This system"), self)
+        self.info = read_only_text("", "about-system", tr("This system"), self)
         tabs.addTab(self.info, tr("This system"))
         self.column.addWidget(tabs, 1)
         row = self.add_row()
@@ -121,10 +124,18 @@ class AboutDialog(Dialog):
         row.addWidget(close)
         self.fit(LETTERS, LINES)
         make_default(close)
+        screens = screen_facts()  # of the GUI thread; the rest is read from disk
+        desk.tasks.start(lambda _task: (versions(), system_info(screens)), then=self._show)
 
-    def _device(self) -> list[tuple[str, str]]:
-        describe: Callable[[], str] | None = getattr(self._desk, "device_text", None)
-        return [("Device", describe())] if describe else []
+    def _show(self, found: tuple[list[tuple[str, str, str]], str]) -> None:
+        if not shiboken6.isValid(self):
+            return
+        rows, info = found
+        for row in rows:
+            QTreeWidgetItem(self.table, list(row))
+        for number in range(2):
+            self.table.resizeColumnToContents(number)
+        self.info.setPlainText(info)
 
     def _add_head(self) -> None:
         row = QHBoxLayout()
@@ -160,10 +171,7 @@ class AboutDialog(Dialog):
         table.setHeaderLabels([tr("Name"), tr("Version"), tr("Licence")])
         table.setRootIsDecorated(False)
         table.setUniformRowHeights(True)
-        for row in versions():
-            QTreeWidgetItem(table, list(row))
-        for number in range(2):
-            table.resizeColumnToContents(number)
+        self.table = table
         column.addWidget(table, 1)
         column.addWidget(text_label(tr(LGPL_NOTE), "about-lgpl", page, "muted"))
         return page

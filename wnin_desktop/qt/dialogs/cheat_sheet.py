@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from wnin_desktop.qt.dialogs.base import push_button, text_label
@@ -21,6 +21,9 @@ WIDEST_SHARE, HIGHEST_SHARE = 0.92, 0.9
 
 class CheatSheet(Overlay):
     """Columns of commands with their keys; any click beside it, or Escape, closes."""
+
+    shortcuts_wanted = Signal()
+    """The person wants to edit shortcuts."""
 
     def __init__(self, window: QWidget, desk: Any) -> None:
         super().__init__(window, "cheat-sheet", tr("Keyboard shortcuts"))
@@ -46,11 +49,9 @@ class CheatSheet(Overlay):
         self.area.setWidgetResizable(True)
         self.area.setStyleSheet("background: transparent;")
         column.addWidget(self.area)
-        self.edit_wanted = False
 
     def present(self) -> None:
         """Show the keys as they are now."""
-        self.edit_wanted = False
         self.area.setWidget(sheet(shortcuts(self._desk.actions.all()), self.area))
         super().present()
 
@@ -69,8 +70,8 @@ class CheatSheet(Overlay):
         self.panel.setGeometry(rest.width() // 2, rest.height() // 2, size.width(), size.height())
 
     def _edit(self) -> None:
-        self.edit_wanted = True
         self.dismiss()
+        self.shortcuts_wanted.emit()
 
 
 def sheet(known: Iterable[Shortcut], parent: QWidget) -> QWidget:

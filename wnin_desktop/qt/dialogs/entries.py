@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -110,11 +110,14 @@ def preset_entries(names: Iterable[str], open_preset: Callable[[str], object]) -
     ]  # fmt: skip
 
 
-def recent_entries(files: Iterable[str], open_file: Callable[[str], object]) -> list[Entry]:
-    """Return an entry for each experiment file opened lately."""
+def recent_entries(
+    files: Iterable[str], open_file: Callable[[str], object], missing: Container[str] = ()
+) -> list[Entry]:
+    """Return an entry for each experiment file opened lately; those that are gone say so."""
     return [
         Entry(f"recent:{file}", tr("Open recent: {0}", Path(file).name), _call(open_file, file),
-              tr("Recent experiments"), "history", others=file)
+              tr("Recent experiments"), "history", others=file,
+              reason=tr("{0} is not there any more", file) if file in missing else "")
         for file in files
     ]  # fmt: skip
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -39,6 +40,18 @@ LETTERS, LINES = 110, 34
 LIST_LETTERS = 18
 
 
+class Sections(dict[str, Section]):
+    """The sections by name, each made when it is asked for."""
+
+    def __init__(self, make: Callable[[str], Section]) -> None:
+        super().__init__()
+        self._make = make
+
+    def __missing__(self, name: str) -> Section:
+        section = self[name] = self._make(name)
+        return section
+
+
 class PreferencesDialog(Dialog):
     """Not modal: the window behind shows what a change does. There is nothing to apply or to confirm."""
 
@@ -55,7 +68,12 @@ class PreferencesDialog(Dialog):
         self.search.searched.connect(self._search)
         self.column.addWidget(self.search)
         self.list = self._make_list()
-        self.sections: dict[str, Section] = {}
+        self._specs = {spec.name: spec for spec in fields_of(Preferences)}
+        self._places: dict[str, QVBoxLayout] = {}
+        self.sections = Sections(self._make_section)
+        self._make_soon = QTimer(self)
+        self._make_soon.setInterval(0)
+        self._make_soon.timeout.connect(self._make_next)
         self.extras: dict[str, QWidget] = {}
         self.area = self._make_area()
         row = self.add_row()
@@ -72,6 +90,7 @@ class PreferencesDialog(Dialog):
         self._tell_state()
         self.search.went_down.connect(self.list.setFocus)
         self.search.setFocus()
+        self._make_soon.start()
 
     # -- parts ---------------------------------------------------------------------------------------------
 
@@ -85,9 +104,8 @@ class PreferencesDialog(Dialog):
         return view
 
     def _fill_list(self) -> None:
-        titles = {spec.name: tr(spec.title) for spec in fields_of(Preferences)}
         for name, icon in ICONS.items():
-            item = QListWidgetItem(theme().icon(icon), titles[name])
+            item = QListWidgetItem(theme().icon(icon), tr(self._specs[name].title))
             item.setData(Qt.ItemDataRole.UserRole, name)
             self.list.addItem(item)
         self._fit_list()
@@ -101,13 +119,12 @@ class PreferencesDialog(Dialog):
         inner.setObjectName("preferences-fields")
         column = QVBoxLayout(inner)
         column.setContentsMargins(0, 0, Space.S, 0)
-        for spec in fields_of(Preferences):
-            if spec.name in SECTIONS:
-                section = self.sections[spec.name] = Section(spec, self._model, inner)
-                column.addWidget(section)
-                if spec.name == "plugins":
-                    self.extras["plugins"] = self._extra("plugins", inner)
-                    column.addWidget(self.extras["plugins"])
+        for name in SECTIONS:
+            place = self._places[name] = QVBoxLayout()
+            column.addLayout(place)
+            if name == "plugins":
+                self.extras["plugins"] = self._extra("plugins", inner)
+                column.addWidget(self.extras["plugins"])
         self.extras["shortcuts"] = self._extra("shortcuts", inner)
         column.addWidget(self.extras["shortcuts"])
         self.nothing = EmptyState("search", tr("No preference fits"), tr("Try another word, such as theme."))
@@ -122,6 +139,20 @@ class PreferencesDialog(Dialog):
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         return area
+
+    def _make_section(self, name: str) -> Section:
+        section = Section(self._specs[name], self._model, self.area.widget())
+        section.setVisible(name == self.section)
+        self._places[name].addWidget(section)
+        return section
+
+    def _make_next(self) -> None:
+        """Make one section that nobody has asked for yet; all at once would hold the window up."""
+        missing = next((name for name in SECTIONS if name not in self.sections), None)
+        if missing is None:
+            self._make_soon.stop()
+        else:
+            _ = self.sections[missing]
 
     def _extra(self, name: str, parent: QWidget) -> QWidget:
         """Return the way to what has a window of its own."""
@@ -205,7 +236,8 @@ class PreferencesDialog(Dialog):
     def _search(self, text: str) -> None:
         words = text.lower().split()
         total = 0
-        for name, section in self.sections.items():
+        for name in SECTIONS if words else (name for name in SECTIONS if self._is_needed(name)):
+            section = self.sections[name]
             found = section.search(words)
             section.setVisible(found > 0 if words else name == self.section)
             total += found
@@ -216,10 +248,13 @@ class PreferencesDialog(Dialog):
         self.nothing.setVisible(bool(words) and not total)
         self.area.verticalScrollBar().setValue(0)
 
+    def _is_needed(self, name: str) -> bool:
+        return name in self.sections or name == self.section
+
     def _show_changed(self, path: str) -> None:
-        section = self.sections.get(path.partition(".")[0])
-        if section is not None:
-            section.show_value(path)
+        name = path.partition(".")[0]
+        if name in self.sections:
+            self.sections[name].show_value(path)
 
     def _tell_state(self) -> None:
         self.restore_all.setEnabled(self._model.value != Preferences())

@@ -22,7 +22,7 @@ MODIFIERS = (Qt.Key.Key_Control, Qt.Key.Key_Shift, Qt.Key.Key_Alt, Qt.Key.Key_Me
 
 
 class KeyCapture(QLineEdit):
-    """Takes the next keys pressed; Escape gives up, Backspace takes the shortcut away."""
+    """Takes the next keys pressed; Tab and Escape leave, Backspace takes the shortcut away."""
 
     captured = Signal(object)
     """The `QKeySequence` that was pressed, an empty one for Backspace."""
@@ -48,14 +48,14 @@ class KeyCapture(QLineEdit):
     def _take(self, event: QKeyEvent) -> bool:
         key = event.key()
         bare = event.modifiers() == Qt.KeyboardModifier.NoModifier
-        if bare and key in (Qt.Key.Key_Tab, Qt.Key.Key_Escape):
+        if bare and key == Qt.Key.Key_Escape:
             self.left.emit()
+        elif (bare and key == Qt.Key.Key_Tab) or key == Qt.Key.Key_Backtab:
+            self.focusNextPrevChild(key == Qt.Key.Key_Tab)
         elif bare and key in (Qt.Key.Key_Backspace, Qt.Key.Key_Delete):
             self.captured.emit(QKeySequence())
         elif key not in MODIFIERS and key != Qt.Key.Key_unknown:
             modifiers = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
-            if key == Qt.Key.Key_Backtab:
-                key = Qt.Key.Key_Tab
             self.captured.emit(QKeySequence(QKeyCombination(modifiers, Qt.Key(key))))
         return True
 

@@ -63,7 +63,10 @@ def window_steps(window: QWidget) -> list[Step]:
 
 
 class Tour(Overlay):
-    """Callouts one after the other; Escape and Skip end it, and it is not shown by itself again."""
+    """Callouts one after the other; Escape and Skip end it, and it is not shown by itself again.
+
+    It is there for one showing and deletes itself after it.
+    """
 
     finished = Signal(bool)
     """Whether it was seen to its end."""
@@ -117,6 +120,7 @@ class Tour(Overlay):
         self._state.set(SEEN, True)
         super().dismiss()
         self.finished.emit(self._is_over)
+        self.deleteLater()
 
     def _go_on(self) -> None:
         if self._at + 1 == len(self._steps):
@@ -207,7 +211,7 @@ class Tour(Overlay):
 
 
 class Welcome(Overlay):
-    """What a newcomer sees first: a sample to run, a look around, or an empty experiment."""
+    """What a newcomer sees first: a sample to run, a look around, or an empty experiment. Deletes itself."""
 
     sample_wanted = Signal()
     tour_wanted = Signal()
@@ -251,9 +255,11 @@ class Welcome(Overlay):
 
     def dismiss(self) -> None:
         """Close it; it does not come by itself again."""
-        if not self.isHidden():
-            self._state.set(SEEN, True)
+        if self.isHidden():
+            return
+        self._state.set(SEEN, True)
         super().dismiss()
+        self.deleteLater()
 
     def _sample(self) -> None:
         self.dismiss()
