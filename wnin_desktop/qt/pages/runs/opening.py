@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from wnin_desktop.errors import InputError
 from wnin_desktop.qt.dialogs.confirm import ask
 from wnin_desktop.qt.pages.runs.choice import Choice
 from wnin_desktop.qt.pages.runs.dialogs import DiffDialog
+from wnin_desktop.qt.pages.runs.dropping import Dropped, read_dropped
 from wnin_desktop.qt.text import tr
 from wnin_desktop.runs.config_diff import DifferingField, differences
 from wnin_desktop.runs.merging import load_merged
@@ -24,6 +26,9 @@ RESUMABLE = ("interrupted", "stopped", "failed")
 
 class Opening(QObject):
     """Loads in tasks and hands on to `desk.shown`, `desk.draft` and `desk.runs`."""
+
+    found = Signal(str)
+    """An experiment of this store to be chosen in the table."""
 
     def __init__(self, desk: Any, window: QWidget) -> None:
         super().__init__(window)
@@ -131,6 +136,36 @@ class Opening(QObject):
             self._desk.notices.tell_error(error, what=tr("It was not resumed"))
             return
         self.show_page("compare")
+
+    # -- what is dropped -----------------------------------------------------------------------------------
+
+    def open_dropped(self, files: list[Path]) -> None:
+        """Read dropped files in tasks and lead to what they are."""
+        store = self._desk.store
+        for path in files:
+            self._desk.tasks.start(
+                lambda _task, path=path: read_dropped(store, path),
+                then=self._take_dropped,
+                failed=self._refuse_dropped,
+                title=tr("Reading {0}", path.name),
+            )
+
+    def _take_dropped(self, found: Dropped) -> None:
+        if found.config is not None:
+            self.take_config(found.config)
+        elif found.watched is not None:
+            self._desk.notices.tell(tr("{0} is shown, and not stored here.", found.watched.name))
+            self.show(found.watched)
+        else:
+            self.found.emit(found.experiment_id)
+
+    def _refuse_dropped(self, error: Exception) -> None:
+        if isinstance(error, InputError) and error.problems[0].field == "dropped":
+            name = Path(str(error.problems[0].value)).name
+            text = tr("{0} cannot be opened here.", name)
+            self._desk.notices.tell(text, kind="warning", do=tr("You can {0}.", error.problems[0].allowed))
+        else:
+            self._desk.notices.tell_error(error, what=tr("What was dropped cannot be read"))
 
 
 def _record(store: Any, row: TableRow) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QPoint, QSize, Qt, QTimer
@@ -28,23 +27,21 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from wnin_desktop.errors import InputError
 from wnin_desktop.qt.numbers import show
 from wnin_desktop.qt.pages.runs import session
 from wnin_desktop.qt.pages.runs.choice import Choice
 from wnin_desktop.qt.pages.runs.commands import PARTS, TOOLS, RunsCommands
 from wnin_desktop.qt.pages.runs.deeds import RunsDeeds
 from wnin_desktop.qt.pages.runs.details import DetailsPanel
-from wnin_desktop.qt.pages.runs.dropping import Dropped, files_of, read_dropped
+from wnin_desktop.qt.pages.runs.dropping import files_of
 from wnin_desktop.qt.pages.runs.feed import Fed, RunFeed
 from wnin_desktop.qt.pages.runs.filter_bar import FilterBar
 from wnin_desktop.qt.pages.runs.model import RunsModel
-from wnin_desktop.qt.pages.runs.story import Story, of_experiment, of_run
 from wnin_desktop.qt.pages.runs.table import FLAT, GROUPED, RunsView
+from wnin_desktop.qt.pages.runs.telling import Teller
 from wnin_desktop.qt.text import tr
 from wnin_desktop.qt.theme import ICON_SMALL, Space, set_font
 from wnin_desktop.qt.widgets import EmptyState, IconButton, Segmented
-from wnin_desktop.runs.run_details import experiment_details, run_details
 from wnin_desktop.runs.run_table import Snapshot
 
 ROOMY = 900
@@ -84,6 +81,7 @@ class RunsPage(QWidget):
         self.view = RunsView(self.model, self)
         self.filter = FilterBar(self)
         self.details = DetailsPanel(self)
+        self.teller = Teller(self.desk, self.details, self.choice)
         choices = (("grouped", tr("Experiments")), ("flat", tr("Runs")))
         self.grouping = Segmented(choices, "grouped", self, name="runs-grouping", label=tr("Rows"))
         self.count = QLabel(self)
@@ -166,6 +164,7 @@ class RunsPage(QWidget):
         self.model.renamed.connect(self.deeds.keeping.rename)
         self.details.noted.connect(self.deeds.keeping.note)
         self.deeds.keeping.changed.connect(feed.refresh)
+        self.deeds.opening.found.connect(self.choose)
         self.columns_button.clicked.connect(self._open_columns)
         self.trash_button.toggled.connect(self._show_trash)
         self.details_button.toggled.connect(self._show_details)
@@ -350,46 +349,8 @@ class RunsPage(QWidget):
             self.splitter.setSizes([max(1, width - DETAILS_WIDTH), DETAILS_WIDTH])
         self._details_timer.start()
 
-    def _ask_details(self, *, then_edit: bool = False) -> None:
-        if self.details.isHidden():
-            return
-        rows, store = self.choice().rows, self.desk.store
-        if len(rows) != 1:
-            self._tell_choice(len(rows))
-            return
-        row = rows[0]
-        if row.origin == "remote":
-            self.details.tell(
-                row.name, tr("It is trained on {0}. Open it to watch; it is not stored here.", row.host)
-            )
-            return
-
-        def read(_task: object) -> Story:
-            return (
-                of_run(run_details(store, row.id))
-                if row.is_run
-                else of_experiment(experiment_details(store, row.id))
-            )
-
-        def then(story: Story) -> None:
-            if self.choice().single is not None and self.choice().rows[0].id == row.id:
-                self.details.show_story(story)
-                if then_edit:
-                    self.details.edit_note()
-
-        self.desk.tasks.start(read, then=then, failed=self._tell_no_details)
-
-    def _tell_no_details(self, error: Exception) -> None:
-        self.details.tell(tr("Its details cannot be read"), str(error))
-
-    def _tell_choice(self, count: int) -> None:
-        if count:
-            self.details.tell(
-                tr("{0} rows are chosen", show(count)), tr("Compare them, tag them or export them.")
-            )
-        else:
-            text = tr("Choose an experiment or a run to see how it ended, its note, checkpoints and command.")
-            self.details.tell(tr("Nothing is chosen"), text)
+    def _ask_details(self) -> None:
+        self.teller.ask(self.choice())
 
     # -- what is dropped -----------------------------------------------------------------------------------
 
@@ -402,40 +363,12 @@ class RunsPage(QWidget):
         """Open what was dropped, or say politely what can be."""
         files = files_of(event.mimeData())
         event.acceptProposedAction()
-        self.open_dropped(files)
-
-    def open_dropped(self, files: list[Path]) -> None:
-        """Read dropped files in tasks and lead to what they are."""
-        store = self.desk.store
-        for path in files:
-            self.desk.tasks.start(
-                lambda _task, path=path: read_dropped(store, path),
-                then=self._take_dropped,
-                failed=self._refuse_dropped,
-                title=tr("Reading {0}", path.name),
-            )
-
-    def _take_dropped(self, found: Dropped) -> None:
-        if found.config is not None:
-            self.deeds.opening.take_config(found.config)
-        elif found.watched is not None:
-            self.desk.notices.tell(tr("{0} is shown, and not stored here.", found.watched.name))
-            self.deeds.opening.show(found.watched)
-        else:
-            self.choose(found.experiment_id)
-
-    def _refuse_dropped(self, error: Exception) -> None:
-        if isinstance(error, InputError) and error.problems[0].field == "dropped":
-            name = Path(str(error.problems[0].value)).name
-            text = tr("{0} cannot be opened here.", name)
-            self.desk.notices.tell(text, kind="warning", do=tr("You can {0}.", error.problems[0].allowed))
-        else:
-            self.desk.notices.tell_error(error, what=tr("What was dropped cannot be read"))
+        self.deeds.opening.open_dropped(files)
 
     def edit_note(self) -> None:
         """Put the cursor into the note of what is chosen."""
         self.show_details(True)
-        self._ask_details(then_edit=True)
+        self.teller.ask(self.choice(), then_edit=True)
 
     # -- the session ---------------------------------------------------------------------------------------
 
