@@ -92,8 +92,11 @@ class ArmList(QWidget):
         )
 
     def _changed(self, path: str) -> None:
-        if path in ("baseline", "budget", "budget.steps"):
+        if path == "baseline":
             self.refresh()
+        if path in ("budget", "budget.steps"):
+            for card in self.cards:
+                card.show_steps(self.draft.value("budget.steps"))
         for card in self.cards:
             if path.startswith(f"arms[{card.index}]"):
                 self._show(card)

@@ -77,6 +77,7 @@ class ArmCard(QFrame):
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self._is_selected, self._is_lifted, self._is_baseline = False, False, False
         self._problems: tuple[Problem, ...] = ()
+        self._schedule: Any = None
         self.handle = Handle(self)
         self.colour = ColourButton(0, self, name="arm-colour")
         self.name = CardName(self)
@@ -145,7 +146,8 @@ class ArmCard(QFrame):
         """Show an arm, valid or not."""
         name = arm.get("name") if isinstance(arm, dict) else None
         self.name.show_name(name if isinstance(name, str) else "")
-        self.colour.set_index(colour)
+        if colour != self.colour.index:  # drawing the menu of colours anew takes a while
+            self.colour.set_index(colour)
         self.check.setChecked(enabled)
         words = (
             tr("Takes part; uncheck to leave this arm out") if enabled else tr("Left out; check to take part")
@@ -160,12 +162,18 @@ class ArmCard(QFrame):
         self.spark.setVisible(has_curve)
         self.noise.setText(noise_words(arm, with_schedule=not has_curve))
         self.noise.setAccessibleName(noise_words(arm))
-        self.spark.show_schedule(noise.get("schedule"), steps)
+        self._schedule = noise.get("schedule")
+        self.show_steps(steps)
         for widget in (self.name, self.optimizer, self.noise, self.spark):
             widget.setEnabled(enabled)
         self._is_baseline = baseline
         self._tint()
         self._describe()
+
+    def show_steps(self, steps: Any) -> None:
+        """Draw the schedule over a run of so many steps."""
+        if not self.spark.isHidden():
+            self.spark.show_schedule(self._schedule, steps)
 
     def _describe(self) -> None:
         self.setAccessibleName(tr("Arm {0}", self.name.text()))

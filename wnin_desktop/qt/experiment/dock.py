@@ -7,7 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QScrollArea, QVBoxLayout, QWidget
 
@@ -80,7 +80,9 @@ class ExperimentDock(QWidget):
              _of("seeds", summary.seeds_words)),
             ("device", tr("Device and numerics"), DEVICE, self._device_form, summary.device_words),
         )  # fmt: skip
-        return {name: Section(name, title, *rest, self) for name, title, *rest in parts}
+        return {
+            name: Section(name, title, roots, make, words, self) for name, title, roots, make, words in parts
+        }
 
     def _form(self, name: str) -> Callable[[QWidget], Form]:
         spec = specs()[name]
@@ -133,16 +135,16 @@ class ExperimentDock(QWidget):
         column.addWidget(self.first_steps)
         column.addWidget(self.arms)
         column.addStretch(1)
-        self.scroll = QScrollArea(self)
-        self.scroll.setObjectName("experiment-scroll")
-        self.scroll.setFrameShape(QFrame.Shape.NoFrame)
-        self.scroll.setWidgetResizable(True)
-        self.scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.scroll.setWidget(inner)
+        self.area = QScrollArea(self)
+        self.area.setObjectName("experiment-scroll")
+        self.area.setFrameShape(QFrame.Shape.NoFrame)
+        self.area.setWidgetResizable(True)
+        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.area.setWidget(inner)
         around = QVBoxLayout(self)
         around.setContentsMargins(0, 0, 0, 0)
-        around.addWidget(self.scroll)
+        around.addWidget(self.area)
 
     def _connect(self) -> None:
         draft, kept = self.draft, self.desk.state.get(FOLDS, {})
@@ -157,6 +159,9 @@ class ExperimentDock(QWidget):
         draft.changed.connect(self._show_change)
         draft.problems_changed.connect(self._show_problems)
         draft.sought.connect(self.focus_field)
+        self._scroll_soon = QTimer(self, singleShot=True, interval=0)  # a new card gets its place first
+        self._scroll_soon.timeout.connect(self._show_selected)
+        draft.selected_changed.connect(self._scroll_soon.start)
 
     # --- what it shows ---
 
@@ -165,7 +170,7 @@ class ExperimentDock(QWidget):
         self._show_problems()
 
     def _show_change(self, path: str) -> None:
-        data = self.draft.data
+        data = self.draft.content.data
         if path in ("", "name"):
             self.name.show_value("name", data.get("name"))
             if not (line := self.name.editor("name")).hasFocus():
@@ -207,9 +212,12 @@ class ExperimentDock(QWidget):
         self.edited.emit(path)
 
     def add_arm(self) -> None:
-        """Add an arm and show it."""
-        index = self.draft.add_arm()
-        self.scroll.ensureWidgetVisible(self.arms.cards[index])
+        """Add an arm and select it."""
+        self.draft.add_arm()
+
+    def _show_selected(self) -> None:
+        if 0 <= self.draft.selected < len(self.arms.cards):
+            self.area.ensureWidgetVisible(self.arms.cards[self.draft.selected])
 
     def _keep_folds(self, _name: str, _folded: bool) -> None:
         folds = {name: section.is_folded for name, section in self.sections.items()}

@@ -276,7 +276,7 @@ class Draft(QObject):
             content = Content.from_text(state["content"])
             path, selected, changed = state["path"], state["selected"], state["changed"]
         except (KeyError, TypeError, ValueError):
-            path, selected, changed = None, None, None
+            content, path, selected, changed = Content.empty(), None, None, None
         if not isinstance(path, str) or type(selected) is not int or "\0" in path:
             self.clear()
             return False
@@ -310,9 +310,10 @@ class Draft(QObject):
         self._check_soon.start()
         whole = self._content.marks != before.marks or len(self._content.arms) != len(before.arms)
         if whole or EVERYTHING in paths or "arms" in paths:
-            self._selected = selected
+            was, self._selected = self._selected, selected
             self.arms_changed.emit()
-            self.selected_changed.emit()
+            if selected != was:
+                self.selected_changed.emit()
         else:
             self.select(selected)
         for path in paths:

@@ -41,6 +41,7 @@ class Inspector(QWidget):
         self.desk, self.draft = desk, desk.draft
         self.files = ExperimentFiles(desk, self)
         self._shown = -1
+        self._fresh: tuple[int, object] = (-2, None)
         self._memory: Memory = {}
         self.swatch = Swatch(0, self)
         self.title = ElidedLabel("", self)
@@ -88,16 +89,16 @@ class Inspector(QWidget):
         column.addWidget(SectionHeader(tr("Now"), inner, name="inspector-now"))
         column.addWidget(self.gauges)
         column.addStretch(1)
-        self.scroll = QScrollArea(self)
-        self.scroll.setObjectName("inspector-scroll")
-        self.scroll.setFrameShape(QFrame.Shape.NoFrame)
-        self.scroll.setWidgetResizable(True)
-        self.scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.scroll.setWidget(inner)
+        self.area = QScrollArea(self)
+        self.area.setObjectName("inspector-scroll")
+        self.area.setFrameShape(QFrame.Shape.NoFrame)
+        self.area.setWidgetResizable(True)
+        self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.area.setWidget(inner)
         self.pages = QStackedWidget(self)
         self.pages.addWidget(self.empty)
-        self.pages.addWidget(self.scroll)
+        self.pages.addWidget(self.area)
         around = QVBoxLayout(self)
         around.setContentsMargins(0, 0, 0, 0)
         around.addWidget(self.pages)
@@ -131,6 +132,8 @@ class Inspector(QWidget):
     def show_arm(self) -> None:
         """Show the selected arm."""
         index = self.draft.selected
+        if index == self._fresh[0] and self.draft.content is self._fresh[1]:
+            return  # told twice: by the arms and by the selection
         if index < 0:
             self._shown = -1
             self.pages.setCurrentWidget(self.empty)
@@ -138,13 +141,14 @@ class Inspector(QWidget):
         if index != self._shown:
             self._memory.clear()
         self._shown = index
+        self._fresh = (index, self.draft.content)
         arm, colour = self._arm, self.draft.colour(index)
         self.swatch.set_index(colour)
         self.form.bind(self._base, arm, self.draft.value("budget.steps"), colour)
         self._show_name()
         self._show_catalogue()
-        self._show_problems()
-        self.pages.setCurrentWidget(self.scroll)
+        self._show_commands()
+        self.pages.setCurrentWidget(self.area)
 
     def _show_name(self) -> None:
         name = str(self._arm.get("name") or "")
@@ -171,6 +175,9 @@ class Inspector(QWidget):
     def _show_problems(self) -> None:
         if self._shown >= 0:
             self.form.show_problems(self.draft.problems)
+        self._show_commands()
+
+    def _show_commands(self) -> None:
         usable = self.draft.config is not None
         self.commands.setEnabled(usable)
         self.commands.setToolTip(

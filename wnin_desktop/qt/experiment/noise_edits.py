@@ -61,9 +61,9 @@ def amplitude_edits(at: str, noise: Mapping[str, Any], kind: Amplitude, memory: 
 
 
 def _kind_for(mode: str, noise: Mapping[str, Any], memory: Memory) -> Amplitude:
-    kept = [kind for (known, kind) in reversed(memory) if known == mode]
-    if kept:
-        return kept[0]
+    for known, kind in reversed(memory):
+        if known == mode:
+            return kind
     if mode in MODES_WITH_TEMPERATURE and noise.get("temperature") is not None:
         return "temperature"
     return USUAL.get(mode, "magnitude")
