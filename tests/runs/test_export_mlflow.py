@@ -130,7 +130,7 @@ def test_that_an_export_is_replaced_only_where_asked_and_nothing_else_is_lost(re
     assert [each.name for each in tmp_path.iterdir()] == ["out"]
 
 
-@pytest.mark.parametrize("after", [0, 5])
+@pytest.mark.parametrize("after", [0, 3])
 def test_that_a_full_disk_leaves_nothing_half(recording, tmp_path, monkeypatch, after):
     store, _, runs = recording
     file_store = pytest.importorskip("mlflow.store.tracking.file_store")
@@ -189,3 +189,20 @@ assert get_telemetry_client() is None
         [sys.executable, "-W", "error", "-c", script], capture_output=True, text=True, check=False
     )
     assert (said.returncode, said.stdout, said.stderr) == (0, "", "")
+
+
+def test_that_points_stand_in_the_file_as_the_package_writes_them(recording, tmp_path, opened):
+    store, _, runs = recording
+    export_mlflow(store, runs[:1], tmp_path / "out")
+    tracking = opened(tmp_path / "out")
+    (run,) = runs_in(tracking).values()
+    folder = tmp_path / "out" / run.info.experiment_id
+    again = tracking.create_run(run.info.experiment_id, "", 0, [], "again").info.run_id
+    for metric in METRICS:
+        if (folder / run.info.run_id / "metrics" / metric.key).exists():
+            for point in tracking.get_metric_history(run.info.run_id, metric.key):
+                tracking.log_metric(again, point)
+            ours, theirs = (
+                (folder / each / "metrics" / metric.key).read_bytes() for each in (run.info.run_id, again)
+            )
+            assert ours == theirs

@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -126,8 +126,7 @@ def _write_run(tracking: Any, folder: Path, experiment: str, steps: Steps, entit
     for part in _parts(parameters, PARAMETERS):
         tracking.log_batch(begun, [], part, [])
     tracking.log_batch(begun, [], [], [entities.RunTag(key, value) for key, value in _tags(run).items()])
-    for part in _parts([entities.Metric(*point) for point in _points(steps)], BATCH):
-        tracking.log_batch(begun, part, [], [])
+    _write_metrics(tracking, folder / experiment / begun / "metrics", begun, steps, entities)
     (folder / experiment / begun / "artifacts" / "config.json").write_text(
         json.dumps(run.config, indent=2), encoding="utf-8"
     )
@@ -168,22 +167,40 @@ def _settings(table: Mapping[str, Any], lead: str) -> Iterator[tuple[str, str]]:
             yield f"{lead}{name}", value if isinstance(value, str) else json.dumps(value)
 
 
-def _points(steps: Steps) -> Iterable[tuple[str, float, int, int]]:
-    """Yield key, value, time (ms) and step of every measured number, and of the final scores."""
+def _write_metrics(tracking: Any, folder: Path, begun: str, steps: Steps, entities: Any) -> None:
+    """Let the package begin the file of each metric, and append the other points in its own words.
+
+    Point by point the package opens and closes the file each time, which takes minutes for a long run.
+    """
+    columns = _columns(steps)
+    firsts = [entities.Metric(key, *(column[0] for column in columns[key])) for key in columns]
+    for part in _parts(firsts, BATCH):
+        tracking.log_batch(begun, part, [], [])
+    for key, (values, times, numbers) in columns.items():
+        lines = [
+            f"{time} {value} {step}\n"
+            for time, value, step in zip(times[1:], values[1:], numbers[1:], strict=True)
+        ]
+        with (folder / key).open("a", encoding="utf-8", newline="\n") as handle:
+            handle.writelines(lines)
+
+
+def _columns(steps: Steps) -> dict[str, tuple[list[float], list[int], list[int]]]:
+    """Return by key the values, times (ms) and steps of what was measured, and of the final scores."""
+    found: dict[str, tuple[list[float], list[int], list[int]]] = {}
     times = (steps.numbers["timestamp"] * 1000.0).astype(np.int64)
-    numbers = steps.numbers["step"]
     for metric in METRICS:
         column = steps.numbers[metric.key]
         rows = np.flatnonzero(np.isfinite(column))
-        yield from zip(
-            [metric.key] * len(rows), column[rows].tolist(), times[rows].tolist(), numbers[rows].tolist(),
-            strict=True,
-        )  # fmt: skip
+        if len(rows):
+            numbers = steps.numbers["step"][rows].tolist()
+            found[metric.key] = (column[rows].tolist(), times[rows].tolist(), numbers)
     run = steps.run
-    end = run.finished if run.finished is not None else run.started
+    end = _milliseconds(run.finished if run.finished is not None else run.started)
     for key, value in run.final.items():
         if value is not None and np.isfinite(value):
-            yield f"final.{key}", value, _milliseconds(end), run.committed
+            found[f"final.{key}"] = ([value], [end], [run.committed])
+    return found
 
 
 def _milliseconds(timestamp: float) -> int:

@@ -59,6 +59,7 @@ class RunFeed(QObject):
         self._busy = False
         self._again = False
         self._read_again = False
+        self._remote: dict[str, tuple[int, Remote]] = {}
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(REFRESH_MS)
@@ -86,10 +87,21 @@ class RunFeed(QObject):
             return
         self._busy = True
         asked = self.asked
-        remote = [rows_of_watched(each, time.time()) for each in self._desk.remote.experiments.values()]
+        remote = self._remote_rows()
         self._desk.tasks.start(
             lambda _task: self._work(asked, remote, read), then=self._take, failed=self._fail
         ).ended.connect(self._next)
+
+    def _remote_rows(self) -> list[Remote]:
+        """Return the rows of what others train; those that did not move are not made again."""
+        kept = {}
+        for name, watched in self._desk.remote.experiments.items():
+            known = self._remote.get(name)
+            if known is None or known[0] != watched.revision:
+                known = (watched.revision, rows_of_watched(watched, time.time()))
+            kept[name] = known
+        self._remote = kept
+        return [rows for _, rows in kept.values()]
 
     def _work(self, asked: Asked, remote: list[Remote], read: bool) -> Fed:
         snapshot, difference = self._table.snapshot, NO_CHANGE
