@@ -122,9 +122,8 @@ class WindowState:
     def get(self, key: str, default: T) -> T:
         """Return the value called `key`, or `default` where there is none or one of another kind."""
         with self._lock:
-            value = self._values.get(key, default)
-        if isinstance(default, float) and type(value) is int:
-            return float(value)  # type: ignore[return-value]  # - T is float here
+            found = self._values.get(key, default)
+        value: Any = float(found) if isinstance(default, float) and type(found) is int else found
         return value if default is None or type(value) is type(default) else default
 
     def set(self, key: str, value: object) -> None:

@@ -13,6 +13,8 @@ from PySide6.QtWidgets import (
     QLabel,
     QPlainTextEdit,
     QPushButton,
+    QTreeWidget,
+    QTreeWidgetItem,
     QVBoxLayout,
     QWidget,
 )
@@ -79,9 +81,9 @@ class Dialog(QDialog):
 
     def fit_snugly(self) -> None:
         """Be as high as the text is at the present width; for dialogs of a few sentences."""
-        self.layout().activate()
-        width = max(self.width(), self.minimumWidth(), self.layout().sizeHint().width())
-        self.resize(width, self.layout().heightForWidth(width))
+        self.column.activate()
+        width = max(self.width(), self.minimumWidth(), self.column.sizeHint().width())
+        self.resize(width, self.column.heightForWidth(width))
 
     def add_heading(self, text: str, name: str = "heading") -> QLabel:
         """Add a title line."""
@@ -139,6 +141,12 @@ def push_button(
         set_icon(button, icon)
     button.clicked.connect(slot)
     return button
+
+
+def items_of(table: QTreeWidget) -> list[QTreeWidgetItem]:
+    """Return the lines of a table, from the top."""
+    found = (table.topLevelItem(number) for number in range(table.topLevelItemCount()))
+    return [item for item in found if item is not None]
 
 
 def make_default(button: QPushButton) -> None:

@@ -61,7 +61,8 @@ class CheatSheet(Overlay):
 
     def place(self) -> None:
         """Take as much room as the keys need, as far as the window has it."""
-        need = self.area.widget().sizeHint() if self.area.widget() else QSize(0, 0)
+        inner = self.area.widget()
+        need = QSize(0, 0) if inner is None else inner.sizeHint()
         need = need.expandedTo(QSize(self.panel.minimumSizeHint().width(), 0))
         around = QSize(2 * Space.L + Space.XL, self.close_button.sizeHint().height() + 4 * Space.L)
         room = QSize(round(self.width() * WIDEST_SHARE), round(self.height() * HIGHEST_SHARE))

@@ -24,6 +24,7 @@ class Overlay(QWidget):
         super().__init__(window)
         self.setObjectName(name)
         self.setAccessibleName(title)
+        self._window = window
         self._former: QWidget | None = None
         self.panel = Panel(self)
         self.panel.setObjectName(f"{name}-panel")
@@ -68,7 +69,7 @@ class Overlay(QWidget):
         self.panel.move(rest.width() // 2, rest.height() // 2)
 
     def _cover(self) -> None:
-        self.setGeometry(self.parentWidget().rect())
+        self.setGeometry(self._window.rect())
 
     def restyle(self) -> None:
         """Follow another theme or size of text."""

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from wnin_desktop import paths
-from wnin_desktop.qt.dialogs.base import Dialog, push_button, text_label
+from wnin_desktop.qt.dialogs.base import Dialog, items_of, push_button, text_label
 from wnin_desktop.qt.dialogs.certificate import CertificateView
 from wnin_desktop.qt.dialogs.folders import FolderOpener
 from wnin_desktop.qt.dialogs.fuzzy import match
@@ -165,8 +165,7 @@ class PluginsDialog(Dialog):
 
     def choose(self, name: str) -> None:
         """Choose a row by name, or by its file."""
-        for number in range(self.table.topLevelItemCount()):
-            item = self.table.topLevelItem(number)
+        for item in items_of(self.table):
             row = item.data(NAME, ROW)
             if name and name in (row.name, row.path):
                 self.table.setCurrentItem(item)
@@ -193,8 +192,9 @@ class PluginsDialog(Dialog):
         self._filter(self.search.text())
         if before is not None:
             self.choose(before.path or before.name)
-        if self.table.currentItem() is None and rows:
-            self.table.setCurrentItem(self.table.topLevelItem(0))
+        items = items_of(self.table)
+        if self.table.currentItem() is None and items:
+            self.table.setCurrentItem(items[0])
         self._show_chosen()
 
     def _add(self, row: CatalogueRow) -> None:
@@ -212,8 +212,7 @@ class PluginsDialog(Dialog):
         item.setToolTip(HASH, row.sha256)
 
     def _filter(self, text: str) -> None:
-        for number in range(self.table.topLevelItemCount()):
-            item = self.table.topLevelItem(number)
+        for item in items_of(self.table):
             row = item.data(NAME, ROW)
             others = f"{row.summary} {row.state} {row.origin} {row.path}"
             item.setHidden(match(text, row.name, others) is None)

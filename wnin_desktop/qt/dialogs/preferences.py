@@ -187,7 +187,8 @@ class PreferencesDialog(Dialog):
         row.addWidget(
             text_label(tr("Everything has its default again."), "preferences-told-text", self.told), 1
         )
-        row.addWidget(push_button(tr("Undo"), "preferences-undo", self._undo, icon="undo", parent=self.told))
+        self.undo = push_button(tr("Undo"), "preferences-undo", self._undo, icon="undo", parent=self.told)
+        row.addWidget(self.undo)
         self.told.hide()
         self.column.addWidget(self.told)
 
@@ -263,7 +264,7 @@ class PreferencesDialog(Dialog):
         self._before = self._model.value
         self._model.restore()
         self.told.show()
-        self.told.findChild(QWidget, "preferences-undo").setFocus()
+        self.undo.setFocus()
 
     def _undo(self) -> None:
         if self._before is not None:

@@ -75,12 +75,14 @@ def refusal(name: str, keys: QKeySequence, known: Iterable[Shortcut]) -> str:
 
 
 def _types(keys: QKeySequence) -> bool:
-    text = keys[0].toCombined()
-    plain_key = QKeySequence(text).toString(PORTABLE).removeprefix("Shift+")
-    return len(plain_key) == 1
+    first = _strokes(keys)[0].removeprefix("Shift+")
+    return len(first) == 1
 
 
 def _collide(one: QKeySequence, other: QKeySequence) -> bool:
     """Return whether one of them begins with the other: then only one could ever act."""
-    shorter = min(one.count(), other.count())
-    return all(one[place] == other[place] for place in range(shorter))
+    return all(mine == theirs for mine, theirs in zip(_strokes(one), _strokes(other), strict=False))
+
+
+def _strokes(keys: QKeySequence) -> list[str]:
+    return keys.toString(PORTABLE).split(", ")

@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, QKeyCombination, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLineEdit, QTreeWidget, QTreeWidgetItem, QWidget
 
-from wnin_desktop.qt.dialogs.base import Dialog, push_button, text_label
+from wnin_desktop.qt.dialogs.base import Dialog, items_of, push_button, text_label
 from wnin_desktop.qt.dialogs.fuzzy import match
 from wnin_desktop.qt.dialogs.shortcut_list import PORTABLE, Shortcut, refusal, shortcuts, shown
 from wnin_desktop.qt.text import tr
@@ -125,13 +125,12 @@ class ShortcutsDialog(Dialog):
             item.setToolTip(COMMAND, each.tip)
             item.setIcon(COMMAND, self._desk.actions.get(each.name).icon())
         self._refresh()
-        if self.table.topLevelItemCount():
-            self.table.setCurrentItem(self.table.topLevelItem(0))
+        if items := items_of(self.table):
+            self.table.setCurrentItem(items[0])
 
     def _refresh(self) -> None:
         known = {each.name: each for each in shortcuts(self._desk.actions.all())}
-        for number in range(self.table.topLevelItemCount()):
-            item = self.table.topLevelItem(number)
+        for item in items_of(self.table):
             each = known.get(item.data(COMMAND, NAME))
             if each is not None:
                 self._show(item, each)
@@ -149,8 +148,7 @@ class ShortcutsDialog(Dialog):
 
     def choose(self, name: str) -> None:
         """Choose a command by its name."""
-        for number in range(self.table.topLevelItemCount()):
-            item = self.table.topLevelItem(number)
+        for item in items_of(self.table):
             if item.data(COMMAND, NAME) == name:
                 self.table.setCurrentItem(item)
 
@@ -220,11 +218,11 @@ class ShortcutsDialog(Dialog):
 
     def _filter(self, text: str) -> None:
         first = None
-        for number in range(self.table.topLevelItemCount()):
-            item = self.table.topLevelItem(number)
+        for item in items_of(self.table):
             keys = f"{item.text(KEYS)} {item.text(MENU)} {item.data(COMMAND, NAME)}"
             item.setHidden(match(text, item.text(COMMAND), keys) is None)
             first = first or (None if item.isHidden() else item)
-        if first is not None and (self.table.currentItem() is None or self.table.currentItem().isHidden()):
+        current = self.table.currentItem()
+        if first is not None and (current is None or current.isHidden()):
             self.table.setCurrentItem(first)
         self._chosen()

@@ -76,7 +76,7 @@ class Tour(Overlay):
         self._state = state
         self._steps = list(steps) if steps is not None else window_steps(window)
         self._at, self._is_over = 0, False
-        column = QVBoxLayout(self.panel)
+        self._column = column = QVBoxLayout(self.panel)
         column.setContentsMargins(Space.L, Space.M, Space.L, Space.M)
         column.setSpacing(Space.S)
         self.count = QLabel(self.panel)
@@ -157,7 +157,7 @@ class Tour(Overlay):
         widget = self._steps[self._at].find()
         if widget is None:
             return QRect()
-        corner = widget.mapTo(self.parentWidget(), QPoint(0, 0))
+        corner = self.mapFromGlobal(widget.mapToGlobal(QPoint(0, 0)))
         grown = QRect(corner, widget.size()).adjusted(-Space.XS, -Space.XS, Space.XS, Space.XS)
         return grown.intersected(self.rect())
 
@@ -166,9 +166,8 @@ class Tour(Overlay):
         width = LETTERS * self.fontMetrics().averageCharWidth()
         width = min(width, self.width() - 2 * Space.L)
         self.panel.setFixedWidth(width)
-        layout = self.panel.layout()
-        layout.activate()
-        height = layout.heightForWidth(width)
+        self._column.activate()
+        height = self._column.heightForWidth(width)
         self.panel.setFixedHeight(height)
         self.panel.move(self._corner(QSize(width, height)))
 
@@ -219,7 +218,7 @@ class Welcome(Overlay):
     def __init__(self, window: QWidget, state: WindowState) -> None:
         super().__init__(window, "welcome", tr("Welcome"))
         self._state = state
-        column = QVBoxLayout(self.panel)
+        self._column = column = QVBoxLayout(self.panel)
         column.setContentsMargins(Space.XL, Space.XL, Space.XL, Space.XL)
         column.setSpacing(Space.M)
         title = text_label(tr("Welcome to WNIN Desktop"), "welcome-title", self.panel)
@@ -249,7 +248,7 @@ class Welcome(Overlay):
             LETTERS * self.fontMetrics().averageCharWidth() + 2 * Space.XL, self.width() - 2 * Space.L
         )
         self.panel.setFixedWidth(width)
-        self.panel.setFixedHeight(self.panel.layout().heightForWidth(width))
+        self.panel.setFixedHeight(self._column.heightForWidth(width))
         rest = self.size() - self.panel.size()
         self.panel.move(rest.width() // 2, rest.height() // 2)
 
