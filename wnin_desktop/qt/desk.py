@@ -47,7 +47,7 @@ class Desk(QObject):
         self.state = state or WindowState()
         self.preferences = PreferencesModel(preferences, self._save_preferences, self)
         self.notices = Notices(self)
-        self.tasks = Tasks(loop, self)
+        self.tasks = Tasks(self)
         self.actions = Actions(self)
         self.actions.set_own_keys(dict(self.preferences.value.shortcuts))
         self.catalogue = CatalogueModel(self.tasks, self)

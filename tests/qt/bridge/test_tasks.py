@@ -1,18 +1,15 @@
 import threading
 
 import pytest
-import qasync
 
 from wnin_desktop.qt.bridge.tasks import Tasks
 
 
 @pytest.fixture
 def tasks(qapp):
-    loop = qasync.QEventLoop(qapp, already_running=False)
-    made = Tasks(loop)
+    made = Tasks()
     yield made
     made.close()
-    loop.close()
 
 
 def test_that_work_runs_elsewhere_and_its_answer_arrives_here(tasks, qtbot):

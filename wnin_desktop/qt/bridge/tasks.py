@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
@@ -23,6 +23,8 @@ class Task(QObject):
     """`done` or `text` moved; told at most as often as the work reports."""
     ended = Signal()
     _reported = Signal(float, str)
+    _worked = Signal(object, object)
+    """Result and error, from the work's thread."""
 
     def __init__(self, title: str, *, cancellable: bool, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -58,20 +60,34 @@ class Task(QObject):
         self.done, self.text = done, text
         self.changed.emit()
 
+    def work(self, work: Work) -> None:
+        """Do the work and send what came of it home; runs in a thread of the pool."""
+        try:
+            result = None if self.cancelled else work(self)
+        except Exception as error:  # whatever the work raised is told on the GUI thread
+            self._worked.emit(None, error)
+        else:
+            self._worked.emit(result, None)
+
+
+@dataclass(frozen=True)
+class _Answers:
+    then: Callable[[Any], None] | None
+    failed: Callable[[Exception], None] | None
+
 
 class Tasks(QObject):
-    """Runs work in a few threads; coroutines of the window's own event loop wait for it."""
+    """Runs work in a few threads and gives the answers on the GUI thread."""
 
     started = Signal(object)
     ended = Signal(object)
     failed = Signal(object, object)
     """A task and its error, where nobody else takes it."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, parent: QObject | None = None) -> None:
+    def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._loop = loop
         self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="wnin-task")
-        self._waiting: dict[Task, asyncio.Task[None]] = {}
+        self._waiting: dict[Task, _Answers] = {}
         self._closed = False
 
     @property
@@ -101,38 +117,34 @@ class Tasks(QObject):
         if self._closed:
             task.cancel()
             return task
-        self._waiting[task] = self._loop.create_task(self._follow(task, work, then, failed))
+        self._waiting[task] = _Answers(then, failed)
+        task._worked.connect(self._take)
+        self._pool.submit(task.work, work)
         self.started.emit(task)
         return task
 
-    async def _follow(
-        self,
-        task: Task,
-        work: Work,
-        then: Callable[[Any], None] | None,
-        failed: Callable[[Exception], None] | None,
-    ) -> None:
+    def _take(self, result: Any, error: Exception | None) -> None:
+        task = self.sender()
+        if not isinstance(task, Task) or task not in self._waiting:
+            return
+        answers = self._waiting.pop(task)
+        task.is_over = True
         try:
-            result = await asyncio.wrap_future(self._pool.submit(work, task), loop=self._loop)
-        except StoppedByUser:
-            pass
-        except Exception as error:  # whatever the work raised is told, here or by the caller
-            self._tell(task, error, failed)
-        else:
-            if then is not None and not task.cancelled and not self._closed:
-                then(result)
+            if not self._closed and not task.cancelled:
+                self._answer(task, answers, result, error)
         finally:
-            self._waiting.pop(task, None)
-            task.is_over = True
             task.ended.emit()
             self.ended.emit(task)
             task.deleteLater()
 
-    def _tell(self, task: Task, error: Exception, failed: Callable[[Exception], None] | None) -> None:
-        if self._closed or task.cancelled:
+    def _answer(self, task: Task, answers: _Answers, result: Any, error: Exception | None) -> None:
+        if error is None:
+            if answers.then is not None:
+                answers.then(result)
+        elif isinstance(error, StoppedByUser):
             return
-        if failed is not None:
-            failed(error)
+        elif answers.failed is not None:
+            answers.failed(error)
         else:
             self.failed.emit(task, error)
 
@@ -142,3 +154,4 @@ class Tasks(QObject):
         for task in list(self._waiting):
             task.cancel()
         self._pool.shutdown(wait=True, cancel_futures=True)
+        self._waiting.clear()
