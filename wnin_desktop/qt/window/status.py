@@ -62,13 +62,21 @@ class Status(QStatusBar):
         rate = sum(each for each in rates if each is not None)
         devices = {run.device for each in live for run in each.experiment.runs.values() if run.device}
         self.device.set(", ".join(sorted(devices)) or tr("idle"))
-        self.rate.set(tr("{0} steps/s", show(round(rate))) if rate else tr("no steps"))
+        self.rate.set(self._pace(rate))
         self.memory.set(tr("{0} MB", show(self._process.memory_info().rss // MEGABYTE)))
         self.store.set(tr("store ok"))
         self.store.setToolTip(str(self._desk.store.path))
         self._show_server()
         events = show(round(self._desk.runs.events_per_second))
         self.events.set(tr("{0} events/s, {1} fps", events, round(frames)))
+
+    def _pace(self, rate: float) -> str:
+        live = self._desk.runs.live
+        if rate:
+            return tr("{0} steps/s", show(round(rate)))
+        if any(each.state == "starting" for each in live):
+            return tr("starting")
+        return tr("paused") if any(each.state == "paused" for each in live) else tr("no steps")
 
     def _show_server(self) -> None:
         remote = self._desk.remote
