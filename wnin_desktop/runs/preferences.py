@@ -14,7 +14,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import tomli_w
 
@@ -123,8 +123,9 @@ class WindowState:
         """Return the value called `key`, or `default` where there is none or one of another kind."""
         with self._lock:
             found = self._values.get(key, default)
-        value: Any = float(found) if isinstance(default, float) and type(found) is int else found
-        return value if default is None or type(value) is type(default) else default
+        value = float(found) if isinstance(default, float) and type(found) is int else found
+        fits = default is None or type(value) is type(default)
+        return cast("T", value) if fits else default
 
     def set(self, key: str, value: object) -> None:
         """Set a value; None removes it.

@@ -79,6 +79,7 @@ class ShortcutsDialog(Dialog):
         self._add_editor()
         self._fill()
         desk.actions.keys_changed.connect(self._refresh)
+        theme().changed.connect(self._refresh)
         self.fit(LETTERS, LINES)
         self.search.setFocus()
 
