@@ -2,8 +2,10 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QLabel, QLineEdit, QToolButton, QWidget
 
+from tests.qt.experiment.desk import FakeDesk
 from wnin_desktop.cli import flags as cli_flags
 from wnin_desktop.qt.experiment.card import ArmCard
+from wnin_desktop.qt.experiment.inspector import Inspector
 from wnin_desktop.qt.theme import theme
 from wnin_desktop.runs.command_text import experiment_of
 from wnin_desktop.schema.fingerprint import fingerprint
@@ -314,6 +316,7 @@ def test_that_the_menu_of_a_card_does_everything(qtbot, window, draft):
 
 
 def test_that_seeds_are_written_as_ranges_and_counted(qtbot, window, draft):
+    click(qtbot, window.dock.sections["seeds"].header.title)
     seeds = window.dock.sections["seeds"].form
     type_into(qtbot, seeds.line, "0-9")
     assert draft.value("seeds") == list(range(10))
@@ -329,6 +332,7 @@ def test_that_seeds_are_written_as_ranges_and_counted(qtbot, window, draft):
 
 def test_that_seeds_that_cannot_be_used_say_why(qtbot, window, draft):
     draft.add_arm()
+    click(qtbot, window.dock.sections["seeds"].header.title)
     seeds = window.dock.sections["seeds"].form
     with qtbot.waitSignal(draft.problems_changed):
         type_into(qtbot, seeds.line, "0, 1, 1")
@@ -451,6 +455,19 @@ def parsed(command):
 
     command_line.main(args=shlex.split(command)[1:], standalone_mode=False)
     return found[0]
+
+
+def test_that_an_optimizer_is_not_blamed_while_the_list_is_read(qtbot, tmp_path):
+    desk = FakeDesk(tmp_path, known=False)
+    inspector = Inspector(desk)
+    qtbot.addWidget(inspector)
+    desk.draft.add_arm()
+    row = inspector.form.optimizer.row("arms[0].optimizer.name")
+    assert (row.editor.value(), row.fault_text) == ("adamw", "")
+    assert inspector.form.params.words.text() == "The list of optimizers is being read."
+    desk.catalogue.read()
+    assert row.editor.count() == 3
+    assert inspector.form.params.form.row("arms[0].optimizer.params.beta1") is not None
 
 
 # --- gauges --------------------

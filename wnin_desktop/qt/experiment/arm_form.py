@@ -171,17 +171,18 @@ class ArmForm(QWidget):
     def show_catalogue(self, catalogue: Catalogue, name: Any) -> None:
         """Offer the optimizers at hand, and the fields of the one that is chosen."""
         choice = self.optimizer.editor(f"{self.base}.optimizer.name")
-        names = catalogue.names()
+        names = catalogue.names() or [name]  # before the list is read, what stands there is as good as any
         if [choice.itemData(row) for row in range(choice.count())] != names:
             choice.spec = optimizer_choice(choice.spec, names)
             choice.set_choices(names)
             for each in names:
-                row = catalogue.row(each)
+                row = catalogue.row(str(each))
                 choice.set_help(each, row.summary if row is not None else "")
         choice.show_value(name)
         row = catalogue.row(str(name))
         self._say(self.summary, row.summary if row is not None else "")
-        self.params.show_optimizer(str(name), catalogue.specs(str(name)), _why(row, names))
+        why = _why(row, is_read=bool(catalogue.names()))
+        self.params.show_optimizer(str(name), catalogue.specs(str(name)), why)
         if (lr := catalogue.default_lr(str(name))) is not None:
             self.optimizer.set_default(f"{self.base}.optimizer.lr", lr)
 
@@ -231,7 +232,7 @@ class ArmForm(QWidget):
             self.drag_ended.emit()
 
 
-def _why(row: Any, names: list[str]) -> str:
-    if not names:
+def _why(row: Any, *, is_read: bool) -> str:
+    if not is_read:
         return tr("The list of optimizers is being read.")
     return row.error if row is not None else ""

@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from wnin_desktop.qt.desk import Desk
 
 FOLDS = "experiment.folds"
-OPEN_AT_FIRST = ("seeds",)
 DEVICE = ("device", "numerics", "threads")
 
 
@@ -150,7 +149,7 @@ class ExperimentDock(QWidget):
         draft, kept = self.draft, self.desk.state.get(FOLDS, {})
         self.name.edited.connect(self._edit)
         for name, section in self.sections.items():
-            section.set_folded(bool(kept.get(name, name not in OPEN_AT_FIRST)))
+            section.set_folded(bool(kept.get(name, True)))
             section.edited.connect(self._edit)
             section.folded.connect(self._keep_folds)
         self.add_button.clicked.connect(self.add_arm)

@@ -81,9 +81,9 @@ def device_words(data: dict[str, Any]) -> str:
 
 
 def seeds_words(seeds: Any) -> str:
-    """Return how many seeds there are."""
+    """Return how many seeds there are, and how many a verdict needs."""
     count = len(seeds) if isinstance(seeds, list) else 0
-    return tr("1 seed") if count == 1 else tr("{0} seeds", count)
+    return tr("{0} (a verdict needs {1})", count, FEWEST_SEEDS) if count < FEWEST_SEEDS else str(count)
 
 
 def seeds_verdict(count: int) -> str:
