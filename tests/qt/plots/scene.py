@@ -83,6 +83,14 @@ class Runs(QObject):
         self.live: list[Any] = []
 
 
+class State(dict[str, Any]):
+    """What the window remembers."""
+
+    def set(self, key: str, value: Any) -> None:
+        """Remember."""
+        self[key] = value
+
+
 class SceneDesk(QObject):
     """The services that plots ask for."""
 
@@ -94,6 +102,7 @@ class SceneDesk(QObject):
         self.runs = Runs()
         self.tasks = TasksNow()
         self.store: Any = None
+        self.state = State()
 
 
 def config(arms: Sequence[str] = ARMS, seeds: int = 5, steps: int = 400, **budget: Any) -> CompareConfig:

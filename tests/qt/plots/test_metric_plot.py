@@ -45,10 +45,9 @@ def drag(qtbot, plot, start, end, button=Left):
     qtbot.mousePress(view, button, pos=start)
     for share in (0.3, 0.6, 1.0):
         between = start + (end - start) * share
-        event = QMouseEvent(
-            QEvent.Type.MouseMove, QPointF(between), QPointF(view.mapToGlobal(between)), Qt.MouseButton.NoButton,
-            button, Qt.KeyboardModifier.NoModifier,
-        )  # fmt: skip
+        globally, none = QPointF(view.mapToGlobal(between)), Qt.MouseButton.NoButton
+        kind, plain = QEvent.Type.MouseMove, Qt.KeyboardModifier.NoModifier
+        event = QMouseEvent(kind, QPointF(between), globally, none, button, plain)
         QApplication.sendEvent(view, event)
     qtbot.mouseRelease(view, button, pos=end)
     plot.pacer.finish()
@@ -99,6 +98,7 @@ def test_that_zoom_can_be_taken_back_by_keys_and_by_a_double_click(qtbot, plot):
     assert plot.lens.x_range == zoomed
     qtbot.mouseClick(plot.canvas.viewport(), Left, pos=place(plot, 200))
     qtbot.mouseDClick(plot.canvas.viewport(), Left, pos=place(plot, 200))
+    qtbot.mouseRelease(plot.canvas.viewport(), Left, pos=place(plot, 200))
     assert plot.lens.x_range is None
 
 
@@ -268,6 +268,11 @@ def test_that_a_diverged_arm_does_not_squeeze_the_others(plot):
     plot.lens.set_log_y(plot.spec, False)
     plot.pacer.finish()
     assert plot.figure.frame.y_range[1] < 10
+
+
+def test_that_the_strip_of_a_level_drag_zooms_too(qtbot, plot):
+    drag(qtbot, plot, place(plot, 100), place(plot, 300))
+    assert plot.lens.x_range == pytest.approx((100, 300), abs=3)
 
 
 @pytest.mark.parametrize("metric", ["perplexity", "noise_to_signal", "val_loss"])

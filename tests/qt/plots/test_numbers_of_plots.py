@@ -112,16 +112,14 @@ def test_that_ticks_are_few_and_round():
     assert [tick.text for tick in linear_ticks(0, 400, 5)] == ["0", "100", "200", "300", "400"]
     assert [tick.text for tick in linear_ticks(0, 100_000, 4, whole=True)][-1] == "100k"
     assert [tick.text for tick in linear_ticks(0, 2e6, 4, whole=True)] == ["0", "500k", "1M", "1.5M", "2M"]
-    assert [tick.text for tick in log_ticks(1e-6, 1e3, 5)][0].startswith("10")
+    assert log_ticks(1e-6, 1e3, 5)[0].text.startswith("10")
     assert [tick.text for tick in log_ticks(0.05, 3, 6)] == ["0.05", "0.1", "0.2", "0.5", "1", "2"]
     assert linear_ticks(0, float("nan"), 5) == []
     assert log_ticks(-1, 1, 5) == []
 
 
 def test_that_numbers_are_those_of_the_locale(german):
-    assert [tick.text for tick in linear_ticks(0, 1, 2)] == ["0,0", "0,5", "1,0"] or "0,5" in [
-        tick.text for tick in linear_ticks(0, 1, 2)
-    ]
+    assert [tick.text for tick in linear_ticks(0, 1, 2)] == ["0", "0,5", "1,0"]
     assert short(0.12345) == "0,1235"
     assert scientific(2.5e-5, 1) == "2,5·10⁻⁵"
 

@@ -92,6 +92,7 @@ class Saver(QWidget):
         self.setObjectName("plot-saver")
         self.hide()
         self._plots, self._kind, self._info, self._desk = list(plots), kind, info, desk
+        self._is_writing = False
         self.dialog = QFileDialog(self.window(), tr("Export"))
 
     def ask(self) -> None:
@@ -107,13 +108,21 @@ class Saver(QWidget):
         dialog.setDirectory(folder if folder and Path(folder).is_dir() else str(Path.home()))
         dialog.selectFile(name)
         dialog.fileSelected.connect(self.write)
-        dialog.rejected.connect(self.deleteLater)
-        dialog.finished.connect(dialog.deleteLater)
+        dialog.rejected.connect(self._give_up)
         dialog.open()
+
+    def _give_up(self) -> None:
+        if not self._is_writing:
+            self._end()
+
+    def _end(self) -> None:
+        self.dialog.deleteLater()
+        self.deleteLater()
 
     def write(self, name: str) -> None:
         """Write the file."""
         path = Path(name)
+        self._is_writing = True
         self._desk.state.set(FOLDER, str(path.parent))
         if self._kind.is_data:
             self._start(data_of(self._plots, self._kind.key, self._info), path)
@@ -123,7 +132,7 @@ class Saver(QWidget):
         def recorded(picture: QPicture, size: QSizeF) -> None:
             self._start(lambda: paper.encoded(picture, size, key, info), path)
 
-        Recorder(self._plots, info, recorded, self, light=True).start()
+        Recorder(self._plots, info, recorded, light=True).start()
 
     def _start(self, make: Callable[[], bytes], path: Path) -> None:
         def work(_task: Any) -> Path:
@@ -143,7 +152,7 @@ class Saver(QWidget):
             kind="good",
             action=(tr("Open folder"), lambda: QDesktopServices.openUrl(url)),
         )
-        self.deleteLater()
+        self._end()
 
     def _tell_failed(self, error: Exception) -> None:
         self._desk.notices.tell(
@@ -152,7 +161,7 @@ class Saver(QWidget):
             kept=tr("A file that was there before is as it was."),
             do=tr("Choose another folder."),
         )
-        self.deleteLater()
+        self._end()
 
 
 def data_of(plots: Sequence[MetricPlot], key: str, info: FigureInfo) -> Callable[[], bytes]:
@@ -177,7 +186,7 @@ def copy_image(plots: Sequence[MetricPlot], desk: Desk) -> None:
     def recorded(picture: QPicture, size: QSizeF) -> None:
         desk.tasks.start(lambda _task: paper.image(picture, size, 2.0, info), then=_put_image)
 
-    Recorder(plots, info, recorded, desk, light=False).start()
+    Recorder(plots, info, recorded, light=False).start()
 
 
 def _put_image(image: QImage) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 from collections.abc import Callable, Iterator, Sequence
 
@@ -161,10 +162,12 @@ class Figure(GraphicsWidget):
                 draw_marker(painter, x, y, "o", DOT, self.look(arm).colour, ground)
 
     def paint_ends(self, painter: QPainter) -> None:
-        """Draw the values at the ends of the curves, in the coordinates of their margin."""
+        """Draw the values at the ends of the curves, or at the crosshair, in coordinates of their margin."""
+        self._paint_values(painter, self.ends if self.cross is None else self.read)
+
+    def _paint_values(self, painter: QPainter, ends: Sequence[End]) -> None:
         painter.setFont(theme().font(TICK_FONT))
         metrics = QFontMetricsF(painter.font())
-        ends = self.ends if self.cross is None else self.read
         seen = [(end, float(self.frame.py(np.float64(end.y)))) for end in ends]
         seen = [(end, y) for end, y in seen if -2 <= y <= self.frame.height + 2]
         places = spread([y for _, y in seen], metrics.height() - 2, 0.0, self.frame.height)
@@ -174,31 +177,35 @@ class Figure(GraphicsWidget):
             flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
             painter.drawText(box, flags, short(end.y, END_DIGITS))
 
-    def paint_exactly(self, painter: QPainter, drawing: Drawing) -> Iterator[None]:
+    def paint_exactly(self, painter: QPainter, drawing: Drawing) -> Iterator[object]:
         """Draw the whole figure with every segment of its curves, as print wants it, pausing after each."""
         self.axes.paint(painter, QStyleOptionGraphicsItem())
         inner, frame = self.sight.geometry(), drawing.frame
-        painter.save()
-        painter.translate(inner.topLeft())
-        painter.setClipRect(QRectF(0, 0, frame.width, frame.height))
-        painter.save()
-        painter.setOpacity(theme().seed_alpha)
-        for stroke in drawing.seeds():
-            stroke(painter)
-            yield
+        with saved(painter):
+            painter.translate(inner.topLeft())
+            painter.setClipRect(QRectF(0, 0, frame.width, frame.height))
+            with saved(painter):
+                painter.setOpacity(theme().seed_alpha)
+                for stroke in drawing.seeds():
+                    stroke(painter)
+                    yield
+            for stroke in itertools.chain(drawing.base(), drawing.means()):
+                stroke(painter)
+                yield
+            marks.paint(painter, self.marks, frame)
+        with saved(painter):
+            painter.translate(inner.right(), 0)
+            self._paint_values(painter, drawing.ends)
+
+
+@contextlib.contextmanager
+def saved(painter: QPainter) -> Iterator[None]:
+    """Give a painter back as it was, even where drawing is given up half way."""
+    painter.save()
+    try:
+        yield
+    finally:
         painter.restore()
-        for stroke in itertools.chain(drawing.base(), drawing.means()):
-            stroke(painter)
-            yield
-        marks.paint(painter, self.marks, frame)
-        painter.restore()
-        ends, self.ends = self.ends, list(drawing.ends)
-        cross, self.cross = self.cross, None
-        painter.save()
-        painter.translate(inner.right(), 0)
-        self.paint_ends(painter)
-        painter.restore()
-        self.ends, self.cross = ends, cross
 
 
 def spread(places: Sequence[float], gap: float, low: float, high: float) -> list[float]:

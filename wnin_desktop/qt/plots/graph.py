@@ -15,12 +15,15 @@ _is_hidden = _HIDDEN not in sys.modules
 if _is_hidden:
     sys.modules[_HIDDEN] = cast("ModuleType", None)
 try:
-    from pyqtgraph import GraphicsView, GraphicsWidget, ViewBox
+    from pyqtgraph import GraphicsView, GraphicsWidget, ViewBox, setConfigOption
     from pyqtgraph.functions import arrayToQPath, arrayToQPolygonF
     from pyqtgraph.Qt.internals import PrimitiveArray
 finally:
     if _is_hidden:
         del sys.modules[_HIDDEN]
+
+# Every movement of the mouse counts: the system gathers them already, and the last of a drag decides.
+setConfigOption("mouseRateLimit", -1)
 
 __all__ = [
     "GraphicsView",

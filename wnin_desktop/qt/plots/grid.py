@@ -117,6 +117,7 @@ class PlotGrid(QWidget):
         plot = MetricPlot(key, self._desk, self._field, lens=self.lens, pacer=self.pacer)
         plot.maximise_wanted.connect(self._toggle_maximised)
         plot.remove_wanted.connect(self._remove_sender)
+        plot.move_wanted.connect(self._move_sender)
         plot.menu_wanted.connect(self._open_menu)
         plot.header.dragged.connect(self._drag)
         plot.header.dropped.connect(self._drop)
@@ -219,19 +220,18 @@ class PlotGrid(QWidget):
             None,
         )
 
+    def _move_sender(self, way: int) -> None:
+        plot = self._sender()
+        if plot is not None:
+            self.move(plot.spec.key, list(self.plots).index(plot.spec.key) + way)
+            plot.canvas.setFocus()
+
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - the name is Qt's
-        """Take Esc for all plots, and Ctrl+Shift with an arrow for another place of the plot in focus."""
+        """Take Esc for all plots."""
         if event.key() == Qt.Key.Key_Escape and self.maximised:
             self.maximise(None)
-            return
-        plot = next((plot for plot in self.plots.values() if plot.canvas.hasFocus()), None)
-        both = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
-        way = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(Qt.Key(event.key()))
-        if plot is None or way is None or event.modifiers() & both != both:
+        else:
             super().keyPressEvent(event)
-            return
-        self.move(plot.spec.key, list(self.plots).index(plot.spec.key) + way)
-        plot.canvas.setFocus()
 
     # -- kept between sessions -----------------------------------------------------------------------------
 

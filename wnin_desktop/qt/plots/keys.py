@@ -15,6 +15,7 @@ Key = Qt.Key
 JUMP = 0.02
 """Share of the picture's width that an arrow key moves the crosshair."""
 ZOOM = 0.7
+BOTH = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
 
 
 def take(plot: MetricPlot, event: QKeyEvent) -> None:
@@ -23,6 +24,8 @@ def take(plot: MetricPlot, event: QKeyEvent) -> None:
     act: Callable[[], object] | None
     if modifiers == Qt.KeyboardModifier.AltModifier:
         act = _with_alt(plot, event.key())
+    elif modifiers == BOTH:
+        act = _with_both(plot, event.key())
     elif modifiers & Qt.KeyboardModifier.ControlModifier:
         act = None
     else:
@@ -34,6 +37,11 @@ def take(plot: MetricPlot, event: QKeyEvent) -> None:
 
 def _with_alt(plot: MetricPlot, key: int) -> Callable[[], object] | None:
     return {Key.Key_Left: plot.lens.back, Key.Key_Right: plot.lens.forward}.get(Key(key))
+
+
+def _with_both(plot: MetricPlot, key: int) -> Callable[[], object] | None:
+    way = {Key.Key_Left: -1, Key.Key_Right: 1}.get(Key(key))
+    return None if way is None else lambda: plot.move_wanted.emit(way)
 
 
 def _plain(plot: MetricPlot, key: int, *, one_step: bool) -> Callable[[], object] | None:

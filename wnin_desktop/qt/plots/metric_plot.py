@@ -46,6 +46,8 @@ class MetricPlot(QWidget):
 
     maximise_wanted = Signal()
     remove_wanted = Signal()
+    move_wanted = Signal(int)
+    """It is to go so many places on among the plots."""
     menu_wanted = Signal(QPoint)
     """Where on the screen the menu is to open."""
 

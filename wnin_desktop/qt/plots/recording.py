@@ -9,13 +9,14 @@ from __future__ import annotations
 import contextlib
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QPointF, QRectF, QSizeF, Qt, QTimer
+from PySide6.QtCore import QCoreApplication, QObject, QPointF, QRectF, QSizeF, Qt, QTimer
 from PySide6.QtGui import QFontMetricsF, QPainter, QPicture
 
 from wnin_desktop.qt.plots.drawing import Drawing
+from wnin_desktop.qt.plots.figure import saved
 from wnin_desktop.qt.plots.figure_info import FigureInfo
 from wnin_desktop.qt.theme import Space, theme
 from wnin_desktop.qt.widgets.swatch import paint_swatch
@@ -27,6 +28,16 @@ if TYPE_CHECKING:
 BUDGET_S = 0.008
 SWATCH = QSizeF(26, 14)
 Done = Callable[[QPicture, QSizeF], None]
+
+
+_END = object()
+
+
+def _nothing() -> Generator[object, None, None]:
+    yield from ()
+
+
+_at_work: set[Recorder] = set()
 
 
 @contextlib.contextmanager
@@ -42,10 +53,8 @@ def light_ink() -> Iterator[None]:
 class Recorder(QObject):
     """Records plots as they stand in the window, with titles, legend and caption."""
 
-    def __init__(
-        self, plots: Sequence[MetricPlot], info: FigureInfo, done: Done, parent: QObject, *, light: bool
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, plots: Sequence[MetricPlot], info: FigureInfo, done: Done, *, light: bool) -> None:
+        super().__init__()
         self.setObjectName("figure-recorder")
         self._plots, self._info, self._done, self._light = list(plots), info, done, light
         self._picture = QPicture()
@@ -54,29 +63,44 @@ class Recorder(QObject):
         self._timer.setInterval(0)
         self._timer.timeout.connect(self._go_on)
         self._size = QSizeF()
-        self._parts: Iterator[None] = iter(())
+        self._parts: Generator[object, None, None] = _nothing()
 
     def start(self) -> None:
         """Begin; `done` is called with the recording and its size when it is complete."""
+        # Nobody else owns it: a painter must not lose its picture because a dialog was closed meanwhile.
+        _at_work.add(self)
+        application = QCoreApplication.instance()
+        if application is not None:
+            application.aboutToQuit.connect(self.abandon)
         self._painter.begin(self._picture)
         self._parts = self._record(self._painter)
         self._timer.start()
 
+    def abandon(self) -> None:
+        """End without a result."""
+        self._timer.stop()
+        self._parts.close()
+        if self._painter.isActive():
+            self._painter.end()
+        _at_work.discard(self)
+
     def _go_on(self) -> None:
         until = time.perf_counter() + BUDGET_S
-        with light_ink() if self._light else contextlib.nullcontext():
-            try:
-                while time.perf_counter() < until:
-                    next(self._parts)
-            except StopIteration:
-                self._timer.stop()
-                self._painter.end()
-                self._done(self._picture, self._size)
-                self.deleteLater()
+        is_done = False
+        try:
+            with light_ink() if self._light else contextlib.nullcontext():
+                while time.perf_counter() < until and not is_done:
+                    is_done = next(self._parts, _END) is _END
+        except BaseException:
+            self.abandon()
+            raise
+        if is_done:
+            self.abandon()
+            self._done(self._picture, self._size)
 
     # -- what is recorded ----------------------------------------------------------------------------------
 
-    def _record(self, painter: QPainter) -> Iterator[None]:
+    def _record(self, painter: QPainter) -> Generator[object, None, None]:
         places, field = self._places()
         head = self._legend_height(field.width())
         foot = QFontMetricsF(theme().font("small")).height() + Space.S
@@ -84,10 +108,9 @@ class Recorder(QObject):
         painter.fillRect(QRectF(QPointF(0, 0), self._size), theme().colour("panel"))
         self._legend(painter, field.width())
         for plot, place in zip(self._plots, places, strict=True):
-            painter.save()
-            painter.translate(place.topLeft() + QPointF(0, head))
-            yield from self._plot(painter, plot, place.size())
-            painter.restore()
+            with saved(painter):
+                painter.translate(place.topLeft() + QPointF(0, head))
+                yield from self._plot(painter, plot, place.size())
         painter.setFont(theme().font("small"))
         painter.setPen(theme().colour("muted"))
         metrics = painter.fontMetrics()

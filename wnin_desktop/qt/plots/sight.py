@@ -69,14 +69,14 @@ class Sight(ViewBox):
     def _chosen(self, start: QPointF, end: QPointF) -> QRectF:
         """Return the rectangle between two points; a flat one takes the whole of the other axis."""
         whole = QRectF(self.rect())
-        chosen = QRectF(start, end).normalized().intersected(whole)
+        chosen = QRectF(start, end).normalized()
         if chosen.height() < FLAT <= chosen.width():
             chosen.setTop(whole.top())
             chosen.setBottom(whole.bottom())
         elif chosen.width() < FLAT <= chosen.height():
             chosen.setLeft(whole.left())
             chosen.setRight(whole.right())
-        return chosen
+        return chosen.intersected(whole)
 
     def wheelEvent(self, ev: Any, axis: int | None = None) -> None:  # noqa: N802, ARG002
         """Zoom around the pointer; with Shift the vertical axis."""
