@@ -9,7 +9,6 @@ left that did not fail does the comparison itself raise.
 
 from __future__ import annotations
 
-import platform
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
@@ -17,9 +16,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
-import torch
 
-from wnin_desktop import __version__
 from wnin_desktop.engine.audit import RunAudits
 from wnin_desktop.engine.checkpoint import Snapshot
 from wnin_desktop.engine.cohort.arm import Arm
@@ -28,6 +25,7 @@ from wnin_desktop.engine.cohort.failure import ending, told, traced
 from wnin_desktop.engine.cohort.lanes import lanes_for, threads_each
 from wnin_desktop.engine.control import Clutch, RunControl
 from wnin_desktop.engine.matched import match_loss
+from wnin_desktop.engine.milestones import Milestones
 from wnin_desktop.engine.observe import Look, Observer, next_due
 from wnin_desktop.engine.optimizers.loader import load_registry
 from wnin_desktop.engine.optimizers.registry import OptimizerSpec
@@ -36,17 +34,7 @@ from wnin_desktop.engine.reporter import Reporter, finite
 from wnin_desktop.engine.resolve import Resolved, resolve
 from wnin_desktop.errors import InputError, PluginError, TrainingError
 from wnin_desktop.schema.commands import Knob, TurnKnob
-from wnin_desktop.schema.events import (
-    Checkpoint,
-    Diverged,
-    Failed,
-    Finished,
-    Intervention,
-    RunEvent,
-    RunStarted,
-    StepMetrics,
-)
-from wnin_desktop.schema.fingerprint import fingerprint
+from wnin_desktop.schema.events import Intervention, RunEvent
 from wnin_desktop.schema.manifest import Manifest, SnapshotReason
 from wnin_desktop.schema.run import CompareConfig
 
@@ -133,7 +121,6 @@ class _Session:
         self._config = resolved.config
         self._resolved = resolved
         self._control = control
-        self._experiment_id = experiment_id
         self._save = save
         self._replay = replay
         self._runs = self._config.runs()
@@ -145,7 +132,7 @@ class _Session:
         self._progress = Progress()
         self._chunk = 1
         self._resumed_from: int | None = None
-        self._started = time.monotonic()
+        self._milestones = Milestones(resolved, self._ids, experiment_id)
         self._open(lanes_for(self._config, resolved.task, resolved.device))
 
     def _open(self, lanes: int) -> None:
@@ -204,21 +191,7 @@ class _Session:
         self._progress.note_score(score)
         manifest = self._save(self._progress.snapshot(self._config, state), reason, score, None)
         for member in sorted(self._alive):
-            yield self._checkpoint_event(member, manifest, reason)
-
-    def _checkpoint_event(
-        self, member: int, manifest: Manifest, reason: SnapshotReason, **found: float | None
-    ) -> Checkpoint:
-        return Checkpoint(
-            run_id=self._ids[member],
-            timestamp=time.time(),
-            step=manifest.step,
-            reason=reason,
-            file=manifest.file,
-            sha256=manifest.sha256,
-            size=manifest.size,
-            **found,
-        )
+            yield self._milestones.saved(member, manifest, reason)
 
     # --- the loop --------------------
 
@@ -256,31 +229,9 @@ class _Session:
 
     def _started_events(self) -> Iterator[RunEvent]:
         """Announce the runs that step; one that ended before the resume stays ended."""
-        task = self._resolved.task
         for member in sorted(self._alive):
-            run = self._runs[member]
-            yield RunStarted(
-                run_id=self._ids[member],
-                timestamp=time.time(),
-                experiment_id=self._experiment_id,
-                arm=run.arm.name,
-                seed=run.seed,
-                config=run.model_dump(mode="json"),
-                fingerprint=fingerprint(run),
-                steps=run.budget.steps,
-                parameters=self._cohort.parameters,
-                device=describe(self._resolved.device),
-                versions=versions() | self._source_of(run.arm.optimizer.name),
-                host=platform.node(),
-                perplexity_floor=task.perplexity_floor if task.kind == "sequence" else None,
-                resumed_from=self._resumed_from,
-            )
+            yield self._milestones.started(member, self._cohort.parameters, self._resumed_from)
         yield from self._retire(self._progress.step)
-
-    def _source_of(self, optimizer: str) -> dict[str, str]:
-        """Return the hash of the file that an optimizer comes from, where it comes from one."""
-        digest = self._resolved.specs[optimizer].source_sha256
-        return {} if digest is None else {"optimizer": digest}
 
     def _obey(self) -> Iterator[RunEvent]:
         """Take commands; hold here while paused."""
@@ -340,14 +291,7 @@ class _Session:
         yield from self._retire(self._progress.step)
         for member in members:
             self._progress.note_turn(member)
-            yield Intervention(
-                run_id=self._ids[member],
-                timestamp=time.time(),
-                step=self._progress.step,
-                knob=command.knob,
-                value=command.value,
-                previous=previous,
-            )
+            yield self._milestones.turned(member, self._progress.step, command, previous)
 
     def _member(self, due: Intervention) -> int:
         """Return whom a recorded intervention is for: the same arm and seed, of whatever experiment."""
@@ -416,22 +360,12 @@ class _Session:
             if event.nonfinite and {"train_loss", "val_loss", "clean_train_loss"} & set(event.nonfinite):
                 self._progress.diverged[member] = step - 1
                 yield event
-                yield from self._divergence(member, event)
+                yield self._milestones.diverged(event)
+                yield self._milestones.finished(member, step, "diverged")
             else:
                 yield event
         for _, event in self._reporter.curvature(step, now, look, self._alive):
             yield event
-
-    def _divergence(self, member: int, event: StepMetrics) -> Iterator[RunEvent]:
-        what = event.nonfinite[0].replace("_", " ")
-        yield Diverged(
-            run_id=event.run_id,
-            timestamp=event.timestamp,
-            step=event.step,
-            reason=f"{what} is not finite",
-            last_finite_step=event.step - 1,
-        )
-        yield self._finished(member, "diverged", {})
 
     # --- endings --------------------
 
@@ -447,7 +381,7 @@ class _Session:
                 continue
             for member in [each for each in members if each in self._alive]:
                 self._progress.failed[member] = failure.finished
-                yield self._failed_event(member, failure.finished, failure.error, failure.traceback)
+                yield self._milestones.failed(member, failure.finished, failure.error, failure.traceback)
         if len(self._progress.failed) == len(self._runs):
             first = next(arm.failure.error for arm, _ in self._cohort.arms() if arm.failure is not None)
             raise TrainingError(f"every run has failed; {first}")
@@ -456,7 +390,7 @@ class _Session:
         if self._clutch.stopping is not None and self._clutch.stopping.checkpoint:
             yield from self._checkpoint("asked")
         for member in sorted(self._alive):
-            yield self._finished(member, "stopped", {})
+            yield self._milestones.finished(member, self._progress.step, "stopped")
 
     def _complete(self) -> Iterator[RunEvent]:
         yield from self._retire(self._progress.step)
@@ -466,26 +400,13 @@ class _Session:
         score = float(np.mean(losses)) if losses else None
         yield from self._checkpoint("final", score if score is not None and np.isfinite(score) else None)
         for member in sorted(self._alive):
-            yield self._finished(member, "completed", {k: finite(v) for k, v in final[member].items()})
-
-    def _finished(self, member: int, status: Any, final: dict[str, float | None]) -> Finished:
-        return Finished(
-            run_id=self._ids[member],
-            timestamp=time.time(),
-            step=self._progress.step,
-            status=status,
-            wall_s=time.monotonic() - self._started,
-            gradient_evaluations=self._progress.step,
-            final=final,
-        )
+            scores = {name: finite(value) for name, value in final[member].items()}
+            yield self._milestones.finished(member, self._progress.step, "completed", scores)
 
     def _failed(self, error: Exception, sentence: str) -> Iterator[RunEvent]:
         text = traced(error)
         for member in sorted(self._alive):
-            yield self._failed_event(member, self._progress.step, sentence, text)
-
-    def _failed_event(self, member: int, step: int, error: str, text: str) -> Failed:
-        return Failed(run_id=self._ids[member], timestamp=time.time(), step=step, error=error, traceback=text)
+            yield self._milestones.failed(member, self._progress.step, sentence, text)
 
     # --- matched training loss --------------------
 
@@ -515,7 +436,7 @@ class _Session:
             return
         snapshot = Snapshot(self._progress.step, found.theta, {"run_id": self._ids[member]})
         manifest = self._save(snapshot, "matched_train_loss", None, self._ids[member])
-        yield self._checkpoint_event(
+        yield self._milestones.saved(
             member,
             manifest,
             "matched_train_loss",
@@ -523,18 +444,3 @@ class _Session:
             val_loss=found.val_loss,
             fraction=found.fraction,
         )
-
-
-def describe(device: torch.device) -> str:
-    """Return a device's kind and name."""
-    return f"cuda ({torch.cuda.get_device_name(device)})" if device.type == "cuda" else "cpu"
-
-
-def versions() -> dict[str, str]:
-    """Return the versions of what decides the numbers."""
-    return {
-        "wnin": __version__,
-        "torch": str(torch.__version__),
-        "numpy": np.__version__,
-        "python": platform.python_version(),
-    }
