@@ -486,8 +486,10 @@ def test_that_gauges_show_the_arm_of_the_shown_experiment(qtbot, window, desk, d
     desk.runs.framed.emit(frozenset({experiment}))
     qtbot.waitUntil(lambda: gauges.values["step"][1].text() == "12 / 500")
     assert gauges.values["train_loss"][1].text().startswith("0.25")
+    assert gauges.isVisible()
+    assert gauges.values["temperature"][1].isHidden()
     draft.select(0)
-    assert gauges.values["step"][1].isHidden()
+    assert not gauges.isVisible()
 
 
 # --- for everybody --------------------

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 INTERVAL_MS = 250
 """Numbers change at most four times a second."""
-KEYS = ("train_loss", "val_loss", "lr", "temperature", "noise_magnitude", "noise_to_signal")
+KEYS = ("train_loss", "val_loss", "temperature", "noise_to_signal")
 DIGITS = 4
-HIDDEN_IF_ABSENT = ("temperature", "noise_magnitude", "noise_to_signal", "lr")
+HIDDEN_IF_ABSENT = ("temperature", "noise_to_signal")
 
 
 class Gauges(QWidget):
@@ -38,11 +38,16 @@ class Gauges(QWidget):
         self.state.setProperty("kind", "muted")
         self.values: dict[str, tuple[QLabel, ElidedLabel]] = {}
         grid = QGridLayout(self)
-        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setContentsMargins(Space.M, Space.S, Space.M, Space.S)
         grid.setHorizontalSpacing(Space.M)
         grid.setVerticalSpacing(Space.XS)
         grid.setColumnStretch(1, 1)
-        grid.addWidget(self.state, 0, 0, 1, 2)
+        title = QLabel(tr("Now"), self)
+        title.setObjectName("gauges-title")
+        set_font(title, "title")
+        set_font(self.state, "small")
+        grid.addWidget(title, 0, 0)
+        grid.addWidget(self.state, 0, 1)
         self._add(grid, "step", tr("Step"), "")
         for key in KEYS:
             self._add(grid, key, tr(BY_KEY[key].title), BY_KEY[key].help)
@@ -87,11 +92,9 @@ class Gauges(QWidget):
             value.setVisible(is_seen)
             value.setText(text)
             value.setAccessibleName(f"{label.text()} {text}")
-        self.state.setText(self._state(experiment, len(runs)) if runs else tr("Not in the shown experiment."))
-
-    def _state(self, experiment: WatchedExperiment | None, count: int) -> str:
-        name = experiment.name if experiment is not None else ""
-        return tr("{0}, mean of n = {1}", name, count)
+        self.state.setText(tr("mean of n = {0}", len(runs)) if len(runs) > 1 else tr("one seed"))
+        self.state.set_tip(experiment.name if experiment is not None else "")
+        self.setVisible(has_begun)
 
     def _text(self, experiment: WatchedExperiment, key: str) -> str:
         if key == "step":
@@ -103,7 +106,7 @@ class Gauges(QWidget):
             return ABSENT
         text = numbers.brief(found.mean, DIGITS)
         width = _half_width(found.low, found.high)
-        return text if width is None else f"{text} \u00b1 {numbers.brief(width, 2)}"
+        return f"{text} \u00b1 {numbers.brief(width, 2)}" if width else text
 
 
 ABSENT = "\u2013"

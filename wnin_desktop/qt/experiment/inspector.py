@@ -25,7 +25,7 @@ from wnin_desktop.qt.experiment.noise_edits import Memory, amplitude_edits, mode
 from wnin_desktop.qt.experiment.summary import table
 from wnin_desktop.qt.text import tr
 from wnin_desktop.qt.theme import Space, set_font, set_icon
-from wnin_desktop.qt.widgets import ElidedLabel, EmptyState, Hairline, SectionHeader, Swatch
+from wnin_desktop.qt.widgets import ElidedLabel, EmptyState, Hairline, Swatch
 
 if TYPE_CHECKING:
     from wnin_desktop.qt.desk import Desk
@@ -85,9 +85,6 @@ class Inspector(QWidget):
         column.setSpacing(Space.S)
         column.addLayout(head)
         column.addWidget(self.form)
-        column.addWidget(Hairline(parent=inner))
-        column.addWidget(SectionHeader(tr("Now"), inner, name="inspector-now"))
-        column.addWidget(self.gauges)
         column.addStretch(1)
         self.area = QScrollArea(self)
         self.area.setObjectName("inspector-scroll")
@@ -101,7 +98,10 @@ class Inspector(QWidget):
         self.pages.addWidget(self.area)
         around = QVBoxLayout(self)
         around.setContentsMargins(0, 0, 0, 0)
-        around.addWidget(self.pages)
+        around.setSpacing(0)
+        around.addWidget(self.pages, 1)
+        around.addWidget(Hairline(parent=self))
+        around.addWidget(self.gauges)
 
     def _connect(self) -> None:
         draft, form = self.draft, self.form
@@ -136,6 +136,7 @@ class Inspector(QWidget):
             return  # told twice: by the arms and by the selection
         if index < 0:
             self._shown = -1
+            self.gauges.show_arm("")
             self.pages.setCurrentWidget(self.empty)
             return
         if index != self._shown:
