@@ -81,7 +81,7 @@ def test_that_a_torch_that_cannot_be_imported_is_broken_and_exit_code_1(tmp_path
     assert "Install torch" in found["torch"]["advice"]
 
 
-@pytest.mark.parametrize("module", ["pyarrow", "tensorboardX"])
+@pytest.mark.parametrize("module", ["pyarrow", "tensorboardX", "mlflow"])
 def test_that_a_missing_extra_is_a_warning_with_the_command_that_installs_it(monkeypatch, module):
     assert check_extra(module).state == "ok"
     monkeypatch.setitem(sys.modules, module, None)

@@ -25,6 +25,11 @@ def has_display() -> bool:
     return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
+def _preferred_store(path: str | None) -> Path:
+    """Return the store a person prefers; the environment goes before it, as everywhere."""
+    return Path(path).expanduser() if path and not os.environ.get("WNIN_STORE") else paths.store_dir()
+
+
 @click.command("desktop")
 @click.argument("file", required=False)
 @click.option("--run", is_flag=True, help="Run the experiment at once.")
@@ -59,7 +64,7 @@ def open_desktop(file: str | None, *, run: bool, store: Path | None = None, quit
     except ImportError as error:
         raise WninError(f"Qt cannot be loaded ({error}); `wnin doctor` says what is missing.") from None
     start = app.Start(
-        store=store or paths.store_dir(),
+        store=store or _preferred_store(settings.value.store.path),
         file=Path(file) if file is not None and not is_preset else None,
         preset=file.removeprefix(PRESET) if file is not None and is_preset else "",
         run=run,

@@ -30,7 +30,7 @@ LEAST_FREE_GB = 1.0
 GEMM_SIZE = 512
 GEMM_REPEATS = 12
 GEMM_BUDGET_S = 0.5
-EXTRAS = {"pyarrow": "Parquet export", "tensorboardX": "TensorBoard export"}
+EXTRAS = {"pyarrow": "Parquet export", "tensorboardX": "TensorBoard export", "mlflow": "MLflow export"}
 
 
 @dataclass(frozen=True)

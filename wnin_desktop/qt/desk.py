@@ -7,7 +7,8 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QLocale, QObject
+from PySide6.QtWidgets import QApplication
 
 from wnin_desktop.errors import StreamError, WninError
 from wnin_desktop.qt.bridge.catalogue_model import CatalogueModel
@@ -59,10 +60,12 @@ class Desk(QObject):
         self.is_closed = False
         self._connect()
         self._follow_preferences()
+        self._follow_server()
 
     def _connect(self) -> None:
         self.tasks.failed.connect(self._tell_failed_task)
         self.preferences.changed.connect(self._follow_preferences)
+        self.preferences.field_changed.connect(self._follow_field)
         self.runs.started.connect(self._show_started)
         self.runs.ended.connect(self._tell_ended)
         self.runs.received.connect(self.remote.publish)
@@ -81,7 +84,28 @@ class Desk(QObject):
     # -- preferences ---------------------------------------------------------------------------------------
 
     def _save_preferences(self, value: Preferences) -> None:
-        self.tasks.start(lambda _task: save_preferences(value))
+        if self.is_closed:
+            self._save_now(value)
+        else:
+            # Whichever task comes last writes what holds last.
+            self.tasks.start(lambda _task: save_preferences(self.preferences.value))
+
+    @staticmethod
+    def _save_now(value: Preferences) -> None:
+        try:
+            save_preferences(value)
+        except (WninError, OSError) as error:
+            logger.warning("the preferences were not saved: %s", error)
+
+    def _follow_field(self, path: str) -> None:
+        if path.startswith("server."):
+            self._follow_server()
+
+    def _follow_server(self) -> None:
+        server = self.preferences.value.server
+        if self.remote.is_on and server.enabled and self.remote.port != server.port:
+            self.switch_server(on=False, port=server.port)
+        self.switch_server(on=server.enabled, port=server.port)
 
     def _follow_preferences(self) -> None:
         value = self.preferences.value
@@ -92,7 +116,7 @@ class Desk(QObject):
         self.runs.limit = value.training.live_runs
         self.runs.set_frame_rate(value.training.frame_rate)
         self.actions.set_own_keys(dict(value.shortcuts))
-        self.switch_server(value.server.enabled, value.server.port)
+        QLocale.setDefault(QLocale(value.appearance.number_locale or QLocale.system()))
 
     def switch_server(self, on: bool, port: int) -> None:
         """Turn the event server on or off; what goes wrong is a notice."""
@@ -145,6 +169,15 @@ class Desk(QObject):
             self.notices.tell(tr("{0} was stopped; it can be resumed from the Runs page.", name))
         else:
             self.notices.tell(tr("{0} is finished.", name), kind="good")
+        self._call_person(run)
+
+    def _call_person(self, run: LiveRun) -> None:
+        """Let the task bar tell of a long comparison that ended while another program was in front."""
+        behaviour = self.preferences.value.behaviour
+        if behaviour.notify_at_end and run.seconds >= behaviour.notify_after:
+            for window in QApplication.topLevelWidgets():
+                if window.isVisible() and not window.isActiveWindow():
+                    QApplication.alert(window)
 
     # -- the end -------------------------------------------------------------------------------------------
 

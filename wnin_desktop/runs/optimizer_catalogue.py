@@ -121,9 +121,9 @@ def read_catalogue(
     return found
 
 
-def cached_catalogue() -> Catalogue | None:
-    """Return the list of the last start where it still holds, without starting anything."""
-    return _cached(catalogue_key())
+def cached_catalogue(*, stale: bool = False) -> Catalogue | None:
+    """Return the list of the last start where it still holds, or, with `stale`, whether it holds or not."""
+    return _cached(None if stale else catalogue_key())
 
 
 def certify(
@@ -224,12 +224,12 @@ def _cache_path() -> Path:
     return paths.home() / "cache" / CACHE_FILE
 
 
-def _cached(key: str) -> Catalogue | None:
+def _cached(key: str | None) -> Catalogue | None:
     try:
         found = msgspec.json.decode(_cache_path().read_bytes(), type=Catalogue)
     except (OSError, msgspec.MsgspecError, ValueError):
         return None  # absent, damaged or of another version: it is made again
-    return found if found.key == key else None
+    return found if key in (None, found.key) else None
 
 
 def _keep(catalogue: Catalogue) -> None:

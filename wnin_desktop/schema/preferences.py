@@ -70,11 +70,6 @@ class TrainingPreferences(Config):
         ge=1,
         le=32,
     )
-    stop_keeps: bool = quantity(
-        True,
-        title="Checkpoint on stop",
-        help="Whether Stop saves a checkpoint first, so that the run can be resumed.",
-    )
 
 
 class ServerPreferences(Config):
@@ -123,7 +118,9 @@ class BehaviourPreferences(Config):
     """What the window does by itself."""
 
     confirm_close: bool = quantity(
-        True, title="Ask before closing", help="Ask before the window closes while something trains."
+        False,
+        title="Ask before closing",
+        help="Ask before the window closes while something trains; without asking it is stopped resumably.",
     )
     restore_session: bool = quantity(
         True,

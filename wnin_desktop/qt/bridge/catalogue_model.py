@@ -42,9 +42,9 @@ class CatalogueModel(QObject):
         """Return the learning rate an optimizer begins with."""
         return self.value.default_lr(name)
 
-    def load(self) -> None:
-        """Take what the last start left, where it still holds, and read anew where it does not."""
-        self._tasks.start(lambda _task: cached_catalogue(), then=self._take_cached)
+    def load(self, *, read: bool = True) -> None:
+        """Take what the last start left, where it still holds or `read` is off; else read anew."""
+        self._tasks.start(lambda _task: cached_catalogue(stale=not read), then=self._take_cached)
 
     def reload(self, *, fresh: bool = True) -> None:
         """Read all optimizers and plugin files again, in a process that may hang or die alone."""

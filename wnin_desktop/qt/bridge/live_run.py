@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Literal
 
 from PySide6.QtCore import QObject, QThread, Signal
@@ -55,6 +56,7 @@ class LiveRun(QThread):
         self.state: State = "starting"
         self.knobs: dict[tuple[Knob, str | None], float] = {}
         """Knobs as they were last turned here, by knob and arm (None: all arms)."""
+        self._begun = time.monotonic()
         self._store = store
         self._source = source
         self._resumed = resumed
@@ -88,6 +90,11 @@ class LiveRun(QThread):
     def is_live(self) -> bool:
         """Whether it has not ended."""
         return self.state != "ended"
+
+    @property
+    def seconds(self) -> float:
+        """Return the time since it was started here."""
+        return time.monotonic() - self._begun
 
     def pause(self) -> None:
         """Hold after the current step."""

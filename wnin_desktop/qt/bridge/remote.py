@@ -34,6 +34,8 @@ class RemoteRuns(QObject):
         self._mailbox = Mailbox()
         self._server: EventServer | None = None
         self._token: Token | None = None
+        self.port = 0
+        """The port asked for; 0 let the system choose."""
         self._timer = QTimer(self)
         self._timer.setInterval(STATS_MS)
         self._timer.timeout.connect(self._measure)
@@ -69,6 +71,7 @@ class RemoteRuns(QObject):
         if on == self.is_on:
             return
         if on:
+            self.port = port
             self._start(port)
         else:
             self._stop()

@@ -66,8 +66,11 @@ class Theme(QObject):
         if choice not in ("light", "dark", "system"):
             raise ValueError(f"a theme is light, dark or system, not {choice!r}")
         self._choice = cast("Choice", choice)
-        self.tokens = DARK if choice == "dark" or (choice == "system" and self._system_is_dark()) else LIGHT
-        self._refresh()
+        dark = choice == "dark" or (choice == "system" and self._system_is_dark())
+        tokens = DARK if dark else LIGHT
+        if tokens is not self.tokens:
+            self.tokens = tokens
+            self._refresh()
 
     @property
     def text_scale(self) -> float:
@@ -76,8 +79,10 @@ class Theme(QObject):
 
     def set_text_scale(self, scale: float) -> None:
         """Make all text larger, 1 to 1.5."""
-        self._scale = min(max(float(scale), LEAST_SCALE), MOST_SCALE)
-        self._refresh()
+        wanted = min(max(float(scale), LEAST_SCALE), MOST_SCALE)
+        if wanted != self._scale:
+            self._scale = wanted
+            self._refresh()
 
     def colour(self, name: str) -> QColor:
         """Return a colour by name; those of `colours.INKS` are readable as text on every ground in use."""

@@ -191,7 +191,10 @@ class Commands(QObject):
 
     def _open_cheat_sheet(self) -> None:
         if "cheat-sheet" not in self._dialogs:
-            self._dialogs["cheat-sheet"] = lazily.cheat_sheet(self.window, self.desk)
+            sheet = lazily.cheat_sheet(self.window, self.desk)
+            sheet.shortcuts_wanted.connect(self._opener("shortcuts"))
+            sheet.destroyed.connect(_calling(self._dialogs.pop, "cheat-sheet", None))
+            self._dialogs["cheat-sheet"] = sheet
         self._dialogs["cheat-sheet"].present()
 
     def _open_reference(self) -> None:
@@ -215,7 +218,7 @@ class Commands(QObject):
         """Read the optimizers, open what was asked for, and greet a person who is here for the first time."""
         if not start.run:
             self.desk.get_ready()
-        self.desk.catalogue.load()
+        self.desk.catalogue.load(read=self.desk.preferences.value.plugins.read_at_start)
         if start.preset or start.file is not None:
             self._open_at_start(start)
         if self.desk.read_only:

@@ -71,7 +71,11 @@ def palette(commands: Commands) -> Any:
     made.add_source(lambda: entries.action_entries(desk.actions.all()))
     made.add_source(lambda: entries.preset_entries(files.presets(), files.open_preset))
     made.add_source(
-        lambda: entries.recent_entries((str(file.path) for file in files.recent.files), files.open_file)
+        lambda: entries.recent_entries(
+            [str(file.path) for file in files.recent.files],
+            files.open_file,
+            missing=[str(file.path) for file in files.recent.files if file.missing],
+        )
     )
     made.add_source(lambda: entries.optimizer_entries(desk.catalogue.names(), desk.draft.add_arm))
     made.add_source(lambda: entries.run_entries(desk.shown.all, _shower(desk)))

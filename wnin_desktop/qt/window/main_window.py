@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from wnin_desktop.qt.desk import Desk
+from wnin_desktop.qt.dialogs.confirm import ask
 from wnin_desktop.qt.experiment.dock import ExperimentDock
 from wnin_desktop.qt.experiment.inspector import Inspector
 from wnin_desktop.qt.pages import PAGES
@@ -47,6 +48,7 @@ class MainWindow(QMainWindow):
         super().__init__(parent)
         self.setObjectName("main-window")
         self.desk = desk
+        self._is_sure = False
         self.setMinimumSize(SMALLEST)
         self.resize(FIRST)
         self.setAcceptDrops(True)
@@ -191,6 +193,8 @@ class MainWindow(QMainWindow):
     def restore_session(self) -> None:
         """Bring back what the last session left; whatever is damaged becomes the default."""
         state = self.desk.state
+        if not self.desk.preferences.value.behaviour.restore_session:
+            return
         if not session.restore_layout(self, state):
             self.reset_layout()
         for name, page in self.pages.items():
@@ -212,12 +216,37 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - the name is Qt's
         """Close in any state: the draft is remembered, runs are stopped with a checkpoint."""
+        if self._must_ask():
+            event.ignore()
+            return
         if not self.desk.is_closed:
             self.keep_session()
             self.hide()
             self.desk.close()
             self.closing.emit()
         event.accept()
+
+    def _must_ask(self) -> bool:
+        """Ask, where the person wants it, and return whether the answer must be waited for."""
+        live = len(self.desk.runs.live)
+        wanted = self.desk.preferences.value.behaviour.confirm_close
+        if not (wanted and live) or self._is_sure or self.desk.is_closed:
+            return False
+        ask(
+            self,
+            tr("Stop {0} comparisons and close?", live),
+            tr("Each saves a checkpoint first and can be resumed from the Runs page."),
+            (("cancel", tr("Cancel")), ("close", tr("Stop and c&lose"), "primary")),
+            "cancel",
+            self._close_if,
+            name="close-question",
+        )
+        return True
+
+    def _close_if(self, answer: str) -> None:
+        if answer == "close":
+            self._is_sure = True
+            self.close()
 
     # -- files dropped on the window -----------------------------------------------------------------------
 

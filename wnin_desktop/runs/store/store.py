@@ -357,7 +357,7 @@ class Store:
         going = [
             run.committed
             for run in self.runs(experiment_id=experiment_id)
-            if run.status in ("running", "stopped", "interrupted", "failed")
+            if run.status in ("running", "stopped", "interrupted")
         ]
         limit = min(going) if going else 2**62
         return checkpoints.newest_resumable(self.checkpoints(experiment_id), limit)
