@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPen
@@ -9,7 +11,7 @@ from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
 from wnin_desktop.qt.plots.frame import Frame
 from wnin_desktop.qt.plots.graph import GraphicsWidget
-from wnin_desktop.qt.plots.ticks import Tick, linear_ticks, log_ticks
+from wnin_desktop.qt.plots.ticks import Tick, linear_ticks, log_ticks, superscript
 from wnin_desktop.qt.theme import HAIRLINE, Space, theme
 
 X_GAP, Y_GAP = 56.0, 26.0
@@ -23,9 +25,23 @@ def x_ticks(frame: Frame, *, whole: bool) -> list[Tick]:
     return _ticks(*frame.x_range, max(2, int(frame.width / X_GAP)), log=frame.log_x, whole=whole)
 
 
-def y_ticks(frame: Frame) -> list[Tick]:
-    """Return the ticks of the vertical axis."""
-    return _ticks(*frame.y_range, max(2, int(frame.height / Y_GAP)), log=frame.log_y, whole=False)
+def y_ticks(frame: Frame) -> tuple[list[Tick], int]:
+    """Return the ticks of the vertical axis, and the power of ten that they leave to its label."""
+    low, high = frame.y_range
+    most = max(2, int(frame.height / Y_GAP))
+    exponent = 0 if frame.log_y else common_exponent(max(abs(low), abs(high)))
+    if exponent == 0:
+        return _ticks(low, high, most, log=frame.log_y, whole=False), 0
+    size = 10.0**exponent
+    found = linear_ticks(low / size, high / size, most)
+    return [Tick(tick.value * size, tick.text) for tick in found], exponent
+
+
+def common_exponent(largest: float) -> int:
+    """Return the power of ten that ticks of a linear axis leave to its label; 0 for common numbers."""
+    if largest == 0 or not math.isfinite(largest) or 1e-2 <= largest < 1e5:
+        return 0
+    return math.floor(math.log10(largest))
 
 
 def _ticks(low: float, high: float, most: int, *, log: bool, whole: bool) -> list[Tick]:
@@ -51,12 +67,14 @@ class Axes(GraphicsWidget):
         self._inner = QRectF()
         self._x: list[Tick] = []
         self._y: list[Tick] = []
+        self._exponent = 0
 
     def set_frame(self, frame: Frame, inner: QRectF) -> None:
         """Show another range; `inner` is where the curves are."""
         if frame != self._frame or inner != self._inner:
             self._frame, self._inner = frame, QRectF(inner)
-            self._x, self._y = x_ticks(frame, whole=self.whole_steps), y_ticks(frame)
+            self._x = x_ticks(frame, whole=self.whole_steps)
+            self._y, self._exponent = y_ticks(frame)
             self.update()
 
     def refresh(self) -> None:
@@ -133,8 +151,9 @@ class Axes(GraphicsWidget):
             width = metrics.horizontalAdvance(self.x_label)
             baseline = inner.bottom() + metrics.ascent() + Space.XS
             painter.drawText(QPointF(self.size().width() - width - 2, baseline), self.x_label)
-        if self.y_label:
-            text = metrics.elidedText(self.y_label, Qt.TextElideMode.ElideRight, inner.height())
+        label = f"10{superscript(self._exponent)} {self.y_label}" if self._exponent else self.y_label
+        if label:
+            text = metrics.elidedText(label, Qt.TextElideMode.ElideRight, inner.height())
             painter.save()
             painter.translate(metrics.ascent(), inner.center().y() + metrics.horizontalAdvance(text) / 2)
             painter.rotate(-90)

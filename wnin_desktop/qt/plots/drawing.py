@@ -148,7 +148,9 @@ class Drawing:
         if level is None:
             return
         y = float(self.frame.py(np.float64(level)))
-        painter.setPen(arm_look(-1).pen(1.2))
+        pen = arm_look(-1).pen(1.2)
+        pen.setCosmetic(not self.exact)
+        painter.setPen(pen)
         painter.drawLine(QPointF(0, y), QPointF(self.frame.width, y))
 
     def reference(self) -> float | None:

@@ -175,7 +175,7 @@ class Figure(GraphicsWidget):
             painter.setPen(self.look(end.arm).ink)
             box = QRectF(Space.XS + 2, TOP + y - metrics.height() / 2, 400, metrics.height())
             flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-            painter.drawText(box, flags, short(end.y, END_DIGITS))
+            painter.drawText(box, flags, _end_text(end.y))
 
     def paint_exactly(self, painter: QPainter, drawing: Drawing) -> Iterator[object]:
         """Draw the whole figure with every segment of its curves, as print wants it, pausing after each."""
@@ -196,6 +196,10 @@ class Figure(GraphicsWidget):
         with saved(painter):
             painter.translate(inner.right(), 0)
             self._paint_values(painter, drawing.ends)
+
+
+def _end_text(value: float) -> str:
+    return short(value, END_DIGITS if abs(value) >= 0.01 else END_DIGITS - 1)
 
 
 @contextlib.contextmanager

@@ -32,6 +32,9 @@ def draw_line(painter: QPainter, x: Array, y: Array, pen: QPen, *, exact: bool =
         exact: Draw every segment however long it takes, as figures for print want it.
     """
     y = np.clip(y, -FAR, FAR)
+    if exact:
+        pen = QPen(pen)
+        pen.setCosmetic(False)
     if len(x) == 1:
         _draw_dot(painter, x[0], y[0], pen)
     elif len(x) > 1:

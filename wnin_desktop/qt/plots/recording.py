@@ -135,12 +135,14 @@ class Recorder(QObject):
         painter.setPen(theme().colour("text"))
         metrics = painter.fontMetrics()
         title = plot.header.title.text()
-        painter.drawText(QPointF(Space.S, Space.XS + metrics.ascent()), title)
+        top = size.height() - figure.size().height()
+        baseline = max(top - Space.S, metrics.ascent())
+        painter.drawText(QPointF(Space.S, baseline), title)
         beside = Space.S + metrics.horizontalAdvance(title) + Space.S
         painter.setFont(theme().font("small"))
         painter.setPen(theme().colour("muted"))
-        painter.drawText(QPointF(beside, Space.XS + metrics.ascent()), plot.header.note.text())
-        painter.translate(0, size.height() - figure.size().height())
+        painter.drawText(QPointF(beside, baseline), plot.header.note.text())
+        painter.translate(0, top)
         if curves is not None and curves.has_points:
             yield from figure.paint_exactly(painter, Drawing(curves, figure.frame, exact=True))
 

@@ -85,6 +85,11 @@ def scientific(value: float, decimals: int) -> str:
     return f"{lead}10{str(int(power)).translate(SUPERSCRIPTS)}"
 
 
+def superscript(exponent: int) -> str:
+    """Return an exponent in small raised digits."""
+    return str(exponent).translate(SUPERSCRIPTS)
+
+
 def short(value: float, digits: int = 4) -> str:
     """Return a number for a label or table: at most `digits` digits, or a power of ten."""
     if not math.isfinite(value):

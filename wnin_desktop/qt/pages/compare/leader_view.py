@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 PAUSE_MS = 250
 """Numbers change at most four times a second."""
 FIRST = "val_loss"
+WIDEST_COLUMN = 250
 Index = QModelIndex | QPersistentModelIndex
 
 
@@ -156,6 +157,7 @@ class Leaders(QWidget):
         header.setHighlightSections(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setStretchLastSection(True)
+        header.setMaximumSectionSize(WIDEST_COLUMN)
         header.setSortIndicatorShown(True)
         header.setSortIndicatorClearable(True)
         header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)

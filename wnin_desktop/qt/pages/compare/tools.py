@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QMenu, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QMenu, QSizePolicy, QToolButton, QWidget
 
 from wnin_desktop.qt.plots.deed import Deed, add_entry
 from wnin_desktop.qt.plots.grid import MOST_COLUMNS, PlotGrid
@@ -14,7 +15,7 @@ from wnin_desktop.qt.plots.metric_plot import MetricPlot
 from wnin_desktop.qt.plots.smooth import CHOICES, Smoothing
 from wnin_desktop.qt.text import tr
 from wnin_desktop.qt.theme import Space, theme
-from wnin_desktop.qt.widgets import IconButton, Segmented
+from wnin_desktop.qt.widgets import FlowLayout, IconButton, Segmented
 from wnin_desktop.schema.metrics import METRICS
 
 if TYPE_CHECKING:
@@ -53,9 +54,9 @@ class Tools(QWidget):
         self.experiments.activated.connect(self._show_experiment)
         self.mode = Segmented(
             (
-                ("value", tr("Value"), "plot"),
-                ("difference", tr("Difference"), "difference"),
-                ("matched", tr("Matched loss"), "matched"),
+                ("value", tr("Value")),
+                ("difference", tr("Difference")),
+                ("matched", tr("Matched loss")),
             ),
             self._lens.mode,
             self,
@@ -80,16 +81,27 @@ class Tools(QWidget):
 
     def _make_switches(self) -> None:
         lens = self._lens
-        self.log_x = self._switch("axis-linear", tr("Logarithmic horizontal axis"), "log-x")
+        self.log_x = self._log_switch(tr("log x"), tr("Logarithmic horizontal axis"), "log-x")
         self.log_x.clicked.connect(self._set_log_x)
-        self.log_y = self._switch(
-            "axis-log", tr("Logarithmic vertical axes (L in a plot for its own)"), "log-y"
+        self.log_y = self._log_switch(
+            tr("log y"), tr("Logarithmic vertical axes (L in a plot for its own)"), "log-y"
         )
         self.log_y.clicked.connect(self._set_log_y)
         self.seeds = self._switch("seeds", tr("Single seeds (S)"), "seeds")
         self.seeds.clicked.connect(Deed(lambda: lens.change(seeds=not lens.seeds), self).do)
         self.bands = self._switch("band", tr("95 % intervals (B)"), "bands")
         self.bands.clicked.connect(Deed(lambda: lens.change(bands=not lens.bands), self).do)
+
+    def _log_switch(self, text: str, tip: str, name: str) -> QToolButton:
+        switch = QToolButton(self)
+        switch.setObjectName(f"compare-{name}")
+        switch.setText(text)
+        switch.setToolTip(tip)
+        switch.setAccessibleName(tip)
+        switch.setCheckable(True)
+        switch.setAutoRaise(True)
+        switch.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        return switch
 
     def _switch(self, icon: str, tip: str, name: str) -> IconButton:
         return IconButton(icon, tip, self, name=f"compare-{name}", checkable=True)
@@ -107,20 +119,29 @@ class Tools(QWidget):
         self.export_button.clicked.connect(self._open_export)
 
     def _place(self) -> None:
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(Space.XS)
-        layout.addWidget(self.mode)
-        layout.addWidget(self.smoothing)
-        for switch in (self.log_x, self.log_y, self.seeds, self.bands):
-            layout.addWidget(switch)
-        layout.addSpacing(Space.S)
-        for button in (self.back, self.forward, self.whole):
-            layout.addWidget(button)
-        layout.addStretch(1)
-        layout.addWidget(self.experiments)
-        layout.addWidget(self.layout_button)
-        layout.addWidget(self.export_button)
+        layout = FlowLayout(self)
+        groups = (
+            (self.mode, self.smoothing),
+            (self.log_x, self.log_y, self.seeds, self.bands),
+            (self.back, self.forward, self.whole),
+            (self.layout_button, self.export_button, self.experiments),
+        )
+        for number, widgets in enumerate(groups):
+            layout.addWidget(self._group(number, widgets))
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+
+    def _group(self, number: int, widgets: Sequence[QWidget]) -> QWidget:
+        """Return widgets that stay together where the line is too short for all."""
+        group = QWidget(self)
+        group.setObjectName(f"compare-tools-{number}")
+        row = QHBoxLayout(group)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(Space.XS)
+        for widget in widgets:
+            row.addWidget(widget)
+        return group
 
     # -- following -----------------------------------------------------------------------------------------
 
