@@ -324,3 +324,15 @@ def test_that_nine_arms_with_long_names_fit_a_narrow_panel(qtbot, window, draft,
         assert card.width() <= 240
         assert card.rect().contains(card.more.geometry())
     theme().apply("light")
+
+
+def test_that_larger_text_makes_the_panels_wider_and_clips_nothing(qtbot, window, draft):
+    build(qtbot, window)
+    theme().set_text_scale(1.5)
+    try:
+        for area in (window.dock.area, window.inspector.area):
+            needed = area.widget().minimumSizeHint().width()
+            qtbot.waitUntil(lambda area=area, needed=needed: area.viewport().width() >= needed)
+            assert area.minimumSizeHint().width() >= needed
+    finally:
+        theme().set_text_scale(1.0)

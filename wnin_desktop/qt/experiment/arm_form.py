@@ -92,9 +92,9 @@ class ArmForm(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(Space.S)
         optimizer = SectionHeader(tr("Optimizer"), self, name="inspector-optimizer")
-        noise = SectionHeader(tr("Noise"), self, actions=(self.amplitude,), name="inspector-noise")
+        noise = SectionHeader(tr("Noise"), self, name="inspector-noise")
         for widget in (self.name, self.others, optimizer, self.optimizer, self.summary, self.params,
-                       self.lr_curve, noise, self.noise, self.curve):  # fmt: skip
+                       self.lr_curve, noise, self.amplitude, self.noise, self.curve):  # fmt: skip
             column.addWidget(widget)
 
     def _connect(self) -> None:

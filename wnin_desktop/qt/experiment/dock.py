@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QVBoxLayout, QWidget
 
 from wnin_desktop.errors import Problem
 from wnin_desktop.qt.dialogs.base import push_button
 from wnin_desktop.qt.experiment import summary
 from wnin_desktop.qt.experiment.arm_list import ArmList
+from wnin_desktop.qt.experiment.column import Column
 from wnin_desktop.qt.experiment.commands_menu import fill_commands, plain
 from wnin_desktop.qt.experiment.files import ExperimentFiles
 from wnin_desktop.qt.experiment.keeping import DraftKeeper
@@ -77,7 +78,7 @@ class ExperimentDock(QWidget):
             ("budget", tr("Budget"), ("budget",), self._form("budget"), _of("budget", summary.budget_words)),
             ("seeds", tr("Seeds"), ("seeds",), lambda parent: SeedsEdit(specs()["seeds"], parent),
              _of("seeds", summary.seeds_words)),
-            ("device", tr("Device and numerics"), DEVICE, self._device_form, summary.device_words),
+            ("device", tr("Device"), DEVICE, self._device_form, summary.device_words),
         )  # fmt: skip
         return {
             name: Section(name, title, roots, make, words, self) for name, title, roots, make, words in parts
@@ -134,13 +135,7 @@ class ExperimentDock(QWidget):
         column.addWidget(self.first_steps)
         column.addWidget(self.arms)
         column.addStretch(1)
-        self.area = QScrollArea(self)
-        self.area.setObjectName("experiment-scroll")
-        self.area.setFrameShape(QFrame.Shape.NoFrame)
-        self.area.setWidgetResizable(True)
-        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.area.setWidget(inner)
+        self.area = Column(inner, "experiment-scroll", self)
         around = QVBoxLayout(self)
         around.setContentsMargins(0, 0, 0, 0)
         around.addWidget(self.area)

@@ -6,10 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
-    QFrame,
     QHBoxLayout,
     QMenu,
-    QScrollArea,
     QStackedWidget,
     QToolButton,
     QVBoxLayout,
@@ -18,6 +16,7 @@ from PySide6.QtWidgets import (
 
 from wnin_desktop.qt.experiment.arm_edits import optimizer_edits
 from wnin_desktop.qt.experiment.arm_form import ArmForm
+from wnin_desktop.qt.experiment.column import Column
 from wnin_desktop.qt.experiment.commands_menu import fill_commands
 from wnin_desktop.qt.experiment.files import ExperimentFiles
 from wnin_desktop.qt.experiment.gauges import Gauges
@@ -86,13 +85,7 @@ class Inspector(QWidget):
         column.addLayout(head)
         column.addWidget(self.form)
         column.addStretch(1)
-        self.area = QScrollArea(self)
-        self.area.setObjectName("inspector-scroll")
-        self.area.setFrameShape(QFrame.Shape.NoFrame)
-        self.area.setWidgetResizable(True)
-        self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.area.setWidget(inner)
+        self.area = Column(inner, "inspector-scroll", self)
         self.pages = QStackedWidget(self)
         self.pages.addWidget(self.empty)
         self.pages.addWidget(self.area)

@@ -67,6 +67,7 @@ class SeedsEdit(QWidget):
         label = QLabel(self)
         label.setObjectName(name)
         label.setWordWrap(True)
+        label.setMinimumWidth(1)  # a long word is broken rather than widening the panel
         label.setTextFormat(Qt.TextFormat.PlainText)
         label.setProperty("kind", kind)
         set_font(label, "small")
