@@ -6,9 +6,10 @@ from pathlib import Path
 
 import click
 
-from wnin_desktop.cli.common import open_store, shared_options
+from wnin_desktop.cli.common import note, open_store, shared_options
 from wnin_desktop.cli.compare import changed, conclude, prepare_folder
-from wnin_desktop.cli.desktop import has_display, open_desktop
+from wnin_desktop.cli.desktop import open_desktop
+from wnin_desktop.cli.display import has_display, trouble
 from wnin_desktop.cli.running import Watching, executor_option, run_new
 from wnin_desktop.runs.config_files import load_preset
 
@@ -45,7 +46,9 @@ def command(
     results, it runs here and writes a report.
     """
     if not (headless or as_json or steps or seeds) and has_display():
-        return open_desktop(f"preset:{PRESET}", run=True, store=store)
+        if not (why := trouble()):
+            return open_desktop(f"preset:{PRESET}", run=True, store=store)
+        note(f"no window: {why}; the comparison runs here instead")
     config = changed(load_preset(PRESET), seeds=seeds, steps=steps)
     prepare_folder(out)
     with open_store(store) as opened:

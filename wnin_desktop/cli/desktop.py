@@ -3,26 +3,17 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 
 import click
 
 from wnin_desktop import paths
+from wnin_desktop.cli.display import trouble
 from wnin_desktop.errors import InputError, WninError
 from wnin_desktop.runs.executors import import_torch_first
 from wnin_desktop.runs.preferences import load_preferences
 
 PRESET = "preset:"
-
-
-def has_display() -> bool:
-    """Return whether a window can be shown: there is a screen, or Qt was told to draw elsewhere."""
-    if os.environ.get("QT_QPA_PLATFORM"):
-        return True
-    if sys.platform in ("win32", "darwin"):
-        return True
-    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
 def _preferred_store(path: str | None) -> Path:
@@ -50,9 +41,9 @@ def open_desktop(file: str | None, *, run: bool, store: Path | None = None, quit
         InputError: The file does not exist.
         WninError: There is no display, or Qt cannot use it.
     """
-    if not has_display():
+    if why := trouble():
         raise WninError(
-            "There is no display to open a window on; `wnin compare` and `wnin demo --headless` need none."
+            f"No window can be opened: {why}. `wnin compare` and `wnin demo --headless` need none."
         )
     is_preset = file is not None and file.startswith(PRESET)
     if file is not None and not is_preset and not Path(file).is_file():

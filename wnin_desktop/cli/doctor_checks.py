@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from wnin_desktop import paths
+from wnin_desktop.cli.display import trouble
 from wnin_desktop.engine.plugins import TrustStore, read_metadata, read_source
 from wnin_desktop.errors import DataError, PluginError, StoreError, StoreLockedError
 from wnin_desktop.stream.limits import DEFAULT_PORT
@@ -177,6 +178,8 @@ def check_display(environ: Mapping[str, str], system: str) -> Finding:
         return Finding(
             "display", "ok", "the desktop of Windows" if system == "win32" else "the desktop of macOS"
         )
+    if environ.get("DISPLAY") and not environ.get("WAYLAND_DISPLAY") and (lacks := trouble(environ, system)):
+        return Finding("display", "broken", f"DISPLAY={environ['DISPLAY']}, but no window opens", lacks)
     for variable in ("WAYLAND_DISPLAY", "DISPLAY"):
         if environ.get(variable):
             return Finding("display", "ok", f"{variable}={environ[variable]}")
