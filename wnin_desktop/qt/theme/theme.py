@@ -46,10 +46,10 @@ class Theme(QObject):
         self._scale = LEAST_SCALE
         self._icons: dict[tuple[str, str], QIcon] = {}
         self.reduced_motion = False
-        self.tokens: Tokens = LIGHT
+        self.tokens: Tokens = DARK if self._system_is_dark() else LIGHT
         application.setStyle("Fusion")
         application.styleHints().colorSchemeChanged.connect(self._follow_system)
-        self.apply("system")
+        self._refresh()
 
     @property
     def choice(self) -> Choice:

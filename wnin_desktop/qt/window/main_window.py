@@ -35,6 +35,8 @@ SMALLEST = QSize(1024, 640)
 FIRST = QSize(1440, 900)
 DOCK_WIDTHS = (300, 310)
 LOG_HEIGHT = 110
+SCREEN_SHARE = 0.94
+"""Most of a small screen that the window takes at first; its frame needs room too."""
 LEAST_DOCK = 250
 
 
@@ -50,7 +52,7 @@ class MainWindow(QMainWindow):
         self.desk = desk
         self._is_sure = False
         self.setMinimumSize(SMALLEST)
-        self.resize(FIRST)
+        self.resize(FIRST.boundedTo(self.screen().availableSize() * SCREEN_SHARE))
         self.setAcceptDrops(True)
         self.setDockNestingEnabled(True)
         self.setAnimated(not theme().reduced_motion)
