@@ -33,7 +33,7 @@ from wnin_desktop.qt.window.status import Status
 
 SMALLEST = QSize(1024, 640)
 FIRST = QSize(1440, 900)
-DOCK_WIDTHS = (300, 310)
+DOCK_WIDTHS = (300, 300)
 LOG_HEIGHT = 110
 SCREEN_SHARE = 0.94
 """Most of a small screen that the window takes at first; its frame needs room too."""
@@ -55,6 +55,9 @@ class MainWindow(QMainWindow):
         self.resize(FIRST.boundedTo(self.screen().availableSize() * SCREEN_SHARE))
         self.setAcceptDrops(True)
         self.setDockNestingEnabled(True)
+        # The arms and their fields need height; the log does not need width.
+        self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
+        self.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
         self.setAnimated(not theme().reduced_motion)
         self.menus = MenuBar(desk.actions, self)
         self.setMenuBar(self.menus)
