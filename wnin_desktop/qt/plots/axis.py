@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPen
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
@@ -96,7 +95,10 @@ class Axes(GraphicsWidget):
         return QFontMetricsF(theme().font(TICK_FONT)).height() + Space.XS + 2
 
     def paint(
-        self, painter: QPainter, _option: QStyleOptionGraphicsItem, _widget: QWidget | None = None
+        self,
+        painter: QPainter,
+        option: QStyleOptionGraphicsItem,  # noqa: ARG002 - the signature is Qt's
+        widget: QWidget | None = None,  # noqa: ARG002
     ) -> None:
         """Draw everything."""
         if self._frame is None:
@@ -114,7 +116,7 @@ class Axes(GraphicsWidget):
             label = QFontMetricsF(theme().font(LABEL_FONT))
             room = self.size().width() - label.horizontalAdvance(self.x_label)
         taken = -1e9
-        places = sorted((float(frame.px(np.float64(tick.value))), tick.text) for tick in self._x)
+        places = sorted((frame.x_pixel(tick.value), tick.text) for tick in self._x)
         for place, text in places:
             x = inner.left() + place
             painter.setPen(_grid_pen())
@@ -130,7 +132,7 @@ class Axes(GraphicsWidget):
     def _paint_y(self, painter: QPainter, frame: Frame) -> None:
         inner, metrics = self._inner, QFontMetricsF(painter.font())
         for tick in self._y:
-            y = inner.top() + float(frame.py(np.float64(tick.value)))
+            y = inner.top() + frame.y_pixel(tick.value)
             painter.setPen(_grid_pen())
             painter.drawLine(QPointF(inner.left(), y), QPointF(inner.right(), y))
             painter.setPen(theme().colour("muted"))

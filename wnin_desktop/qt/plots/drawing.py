@@ -105,7 +105,8 @@ class Drawing:
     def _draw_points(self, gather: Gather, window: Window, pen: QPen, painter: QPainter) -> None:
         points = gather(window)
         if points is not None and len(points[0]):
-            draw_line(painter, self.frame.px(points[0]), self.frame.py(points[1]), pen, exact=self.exact)
+            x, y = self.frame.px(points[0]), self.frame.py(points[1])
+            draw_line(painter, x, y, pen, exact=self.exact, faint=True)
 
     def _draw_mean(self, arm: str, painter: QPainter) -> None:
         band = self.curves.band(arm, self.window)
@@ -138,7 +139,7 @@ class Drawing:
         ground = theme().colour("panel")
         for end in self.ends:
             look = self.look(end.arm)
-            x, y = float(self.frame.px(np.float64(end.x))), float(self.frame.py(np.float64(end.y)))
+            x, y = self.frame.x_pixel(end.x), self.frame.y_pixel(end.y)
             if -1 <= y <= self.frame.height + 1:
                 x = min(max(x, MARKER_RADIUS), self.frame.width - MARKER_RADIUS)
                 draw_marker(painter, x, y, look.marker, MARKER_RADIUS, look.colour, ground)
@@ -147,7 +148,7 @@ class Drawing:
         level = self.reference()
         if level is None:
             return
-        y = float(self.frame.py(np.float64(level)))
+        y = self.frame.y_pixel(level)
         pen = arm_look(-1).pen(1.2)
         pen.setCosmetic(not self.exact)
         painter.setPen(pen)

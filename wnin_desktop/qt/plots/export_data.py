@@ -20,7 +20,7 @@ Cell = str | float | int | None
 
 @dataclass(frozen=True)
 class Column:
-    """The numbers of one curve, copied, for the curve goes on growing; `words` are the same in each row."""
+    """The numbers of one curve as they are now; `words` are the same in each row."""
 
     words: tuple[Cell, ...]
     numbers: tuple[NDArray, ...]
@@ -58,13 +58,15 @@ def raw(curves: Curves, sight: tuple[float, float]) -> list[Column]:
             if series is None:
                 continue
             steps, values = series.steps, series.values
-            seen = np.full(len(steps), True) if everything else (steps >= sight[0]) & (steps <= sight[1])
-            found.append(
-                Column(
-                    (curves.key, arm, run.seed, run.run_id), (np.array(steps[seen]), np.array(values[seen]))
-                )
-            )
+            seen = slice(None) if everything else _between(steps, sight)
+            # Views: series only grow, and a copy of all seeds would hold up the window.
+            words = (curves.key, arm, run.seed, run.run_id)
+            found.append(Column(words, (steps[seen], values[seen])))
     return found
+
+
+def _between(steps: NDArray, sight: tuple[float, float]) -> slice:
+    return slice(int(np.searchsorted(steps, sight[0])), int(np.searchsorted(steps, sight[1], side="right")))
 
 
 def table(columns: Sequence[Column], head: Sequence[str], info: FigureInfo, *, tabs: bool = False) -> str:

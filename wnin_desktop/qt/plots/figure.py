@@ -47,7 +47,10 @@ class Data(QGraphicsItem):
         self.prepareGeometryChange()
 
     def paint(
-        self, painter: QPainter, _option: QStyleOptionGraphicsItem, _widget: QWidget | None = None
+        self,
+        painter: QPainter,
+        option: QStyleOptionGraphicsItem,  # noqa: ARG002 - the signature is Qt's
+        widget: QWidget | None = None,  # noqa: ARG002
     ) -> None:
         """Show everything."""
         figure, frame = self._figure, self._figure.frame
@@ -66,7 +69,10 @@ class Ends(GraphicsWidget):
         self._figure = figure
 
     def paint(
-        self, painter: QPainter, _option: QStyleOptionGraphicsItem, _widget: QWidget | None = None
+        self,
+        painter: QPainter,
+        option: QStyleOptionGraphicsItem,  # noqa: ARG002 - the signature is Qt's
+        widget: QWidget | None = None,  # noqa: ARG002
     ) -> None:
         """Draw the values."""
         self._figure.paint_ends(painter)
@@ -89,7 +95,7 @@ class Figure(GraphicsWidget):
         self.look: Look = lambda _arm: arm_look(-1)
         self.log_x = self.log_y = False
         self.frame = Frame(0, 1, 0, 1, 1, 1)
-        self.data = Data(self, self.sight)
+        self.picture = Data(self, self.sight)
         self.end_labels = Ends(self)
 
     def resizeEvent(self, event: QGraphicsSceneResizeEvent) -> None:  # noqa: N802 - the name is Qt's
@@ -132,14 +138,14 @@ class Figure(GraphicsWidget):
             self.log_x, self.log_y,
         )  # fmt: skip
         if frame != self.frame:
-            self.data.tell_moved()
+            self.picture.tell_moved()
             self.frame = frame
         self.axes.set_frame(frame, inner)
         self.tell_changed()
 
     def tell_changed(self) -> None:
         """Paint the curves and their ends anew."""
-        self.data.update()
+        self.picture.update()
         self.end_labels.update()
 
     # -- painting ------------------------------------------------------------------------------------------
@@ -149,7 +155,7 @@ class Figure(GraphicsWidget):
         if self.cross is None:
             return
         frame = self.frame
-        x = round(float(frame.px(np.float64(self.cross)))) + 0.5
+        x = round(frame.x_pixel(self.cross)) + 0.5
         if not -1 <= x <= frame.width + 1:
             return
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
@@ -157,7 +163,7 @@ class Figure(GraphicsWidget):
         painter.drawLine(QPointF(x, 0), QPointF(x, frame.height))
         ground = theme().colour("panel")
         for arm, value in self.dots:
-            y = float(frame.py(np.float64(value)))
+            y = frame.y_pixel(value)
             if np.isfinite(y) and 0 <= y <= frame.height:
                 draw_marker(painter, x, y, "o", DOT, self.look(arm).colour, ground)
 
@@ -168,7 +174,7 @@ class Figure(GraphicsWidget):
     def _paint_values(self, painter: QPainter, ends: Sequence[End]) -> None:
         painter.setFont(theme().font(TICK_FONT))
         metrics = QFontMetricsF(painter.font())
-        seen = [(end, float(self.frame.py(np.float64(end.y)))) for end in ends]
+        seen = [(end, self.frame.y_pixel(end.y)) for end in ends]
         seen = [(end, y) for end, y in seen if -2 <= y <= self.frame.height + 2]
         places = spread([y for _, y in seen], metrics.height() - 2, 0.0, self.frame.height)
         for (end, _), y in zip(seen, places, strict=True):

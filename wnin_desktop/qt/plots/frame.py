@@ -39,6 +39,14 @@ class Frame:
         """Return vertical pixels of data."""
         return (self.y1 - _scaled(y, self.log_y)) * (self.height / (self.y1 - self.y0))
 
+    def x_pixel(self, x: float) -> float:
+        """Return the horizontal pixel of one datum."""
+        return (scaled(x, self.log_x) - self.x0) * (self.width / (self.x1 - self.x0))
+
+    def y_pixel(self, y: float) -> float:
+        """Return the vertical pixel of one datum."""
+        return (self.y1 - scaled(y, self.log_y)) * (self.height / (self.y1 - self.y0))
+
     def x_at(self, pixel: float) -> float:
         """Return the datum at a horizontal pixel."""
         value = self.x0 + pixel / max(self.width, 1.0) * (self.x1 - self.x0)

@@ -95,7 +95,7 @@ class PlotGrid(QWidget):
         """Plot one metric less."""
         self.set_metrics([each for each in self.plots if each != key])
 
-    def move(self, key: str, place: int) -> None:
+    def reorder(self, key: str, place: int) -> None:
         """Put a plot at a place in the order."""
         others = [each for each in self.plots if each != key]
         place = min(max(place, 0), len(others))
@@ -211,7 +211,7 @@ class PlotGrid(QWidget):
         self._field.mark(None)
         held, target = self._sender(), self._plot_at(place)
         if held is not None and target is not None and held is not target:
-            self.move(held.spec.key, list(self.plots).index(target.spec.key))
+            self.reorder(held.spec.key, list(self.plots).index(target.spec.key))
 
     def _plot_at(self, place: QPoint) -> MetricPlot | None:
         local = self._field.mapFromGlobal(place)
@@ -223,7 +223,7 @@ class PlotGrid(QWidget):
     def _move_sender(self, way: int) -> None:
         plot = self._sender()
         if plot is not None:
-            self.move(plot.spec.key, list(self.plots).index(plot.spec.key) + way)
+            self.reorder(plot.spec.key, list(self.plots).index(plot.spec.key) + way)
             plot.canvas.setFocus()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - the name is Qt's

@@ -21,7 +21,9 @@ FAR = 1e5
 """Pixels beyond which nothing is told apart; the painter's numbers are not good for more."""
 
 
-def draw_line(painter: QPainter, x: Array, y: Array, pen: QPen, *, exact: bool = False) -> None:
+def draw_line(
+    painter: QPainter, x: Array, y: Array, pen: QPen, *, exact: bool = False, faint: bool = False
+) -> None:
     """Draw a line through points in pixels, x ascending or descending; NaN parts it.
 
     Args:
@@ -30,6 +32,7 @@ def draw_line(painter: QPainter, x: Array, y: Array, pen: QPen, *, exact: bool =
         y: Vertical pixels.
         pen: Colour, width and dash. Dense stretches are solid: a dash that follows noise tells nothing.
         exact: Draw every segment however long it takes, as figures for print want it.
+        faint: Steps of a pixel do not show, so more points than pixels are drawn in columns.
     """
     y = np.clip(y, -FAR, FAR)
     if exact:
@@ -38,7 +41,7 @@ def draw_line(painter: QPainter, x: Array, y: Array, pen: QPen, *, exact: bool =
     if len(x) == 1:
         _draw_dot(painter, x[0], y[0], pen)
     elif len(x) > 1:
-        if not exact and _is_dense(x, y):
+        if not exact and (_is_dense(x, y) or (faint and len(x) > abs(x[-1] - x[0]))):
             _draw_columns(painter, *columns(x, y), pen)
         else:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -103,7 +106,7 @@ def draw_bars(painter: QPainter, x: Array, top: Array, bottom: Array, colour: QC
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(colour)
-    painter.drawRects(*bars.drawargs())
+    painter.drawRects(*bars.drawargs())  # type: ignore[call-overload] - a pointer to them, and their number
 
 
 def draw_band(

@@ -75,7 +75,7 @@ def move_cross(plot: MetricPlot, direction: int, *, one_step: bool) -> None:
     if one_step and plot.lens.mode != "matched":
         wanted = cross + direction
     else:
-        pixel = float(frame.px(cross)) + direction * max(JUMP * frame.width, 1.0)  # type: ignore[arg-type] - one number
+        pixel = frame.x_pixel(cross) + direction * max(JUMP * frame.width, 1.0)
         wanted = frame.x_at(pixel)
         if plot.lens.mode != "matched" and abs(wanted - cross) < 1:
             wanted = cross + direction
@@ -84,5 +84,5 @@ def move_cross(plot: MetricPlot, direction: int, *, one_step: bool) -> None:
 
 def _zoom(plot: MetricPlot, factor: float) -> None:
     frame, cross = plot.figure.frame, plot.lens.cross
-    pixel = frame.width / 2 if cross is None else float(frame.px(cross))  # type: ignore[arg-type] - one number
-    plot.zoom_by(factor, pixel)
+    pixel = frame.width / 2 if cross is None else frame.x_pixel(cross)
+    plot.zooming.by(factor, pixel)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-import numpy as np
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPen, QShowEvent
 from PySide6.QtWidgets import QApplication, QStackedLayout, QVBoxLayout, QWidget
@@ -23,6 +22,7 @@ from wnin_desktop.qt.plots.looks import arm_look
 from wnin_desktop.qt.plots.pacing import FIRST_BUDGET_S, Pacer
 from wnin_desktop.qt.plots.read_out import ReadOut
 from wnin_desktop.qt.plots.tell import heading, readings, summary
+from wnin_desktop.qt.plots.zooming import Zooming
 from wnin_desktop.qt.text import tr
 from wnin_desktop.qt.theme import FOCUS, RADIUS, ArmLook, theme
 from wnin_desktop.schema.metrics import BY_KEY, Metric
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 SLOW_S, QUICK_S = 0.12, 0.03
 """Time of a picture of all seeds above which it becomes coarser, and below which it becomes finer again."""
 COARSEST = 8
-WHEEL_PAUSE_S = 0.5
 Range = tuple[float, float]
 
 
@@ -84,8 +83,8 @@ class MetricPlot(QWidget):
         self._reaches: dict[str, Range] = {}
         self._below_has_turn = False
         self._drawing: Drawing | None = None
-        self._wheeled = 0.0
         self._build()
+        self.zooming = Zooming(self.figure, self.lens, self.spec.key, self)
         self._connect()
         if pacer is None:
             desk.runs.framed.connect(self.take_frame)
@@ -115,10 +114,6 @@ class MetricPlot(QWidget):
 
     def _connect(self) -> None:
         sight, canvas, header = self.figure.sight, self.canvas, self.header
-        sight.zoomed.connect(self._zoom_to)
-        sight.moved.connect(self._move_by)
-        sight.rested.connect(self._end_move)
-        sight.wheeled.connect(self._wheel)
         sight.clicked_twice.connect(self.lens.reset)
         sight.menu_wanted.connect(self._ask_menu)
         canvas.pointed.connect(self._point)
@@ -340,54 +335,7 @@ class MetricPlot(QWidget):
         self._fresh = True
         self.want()
 
-    # -- mouse ---------------------------------------------------------------------------------------------
-
-    def _zoom_to(self, chosen: QRectF) -> None:
-        frame = self.figure.frame
-        whole_height = chosen.height() >= frame.height - 1
-        whole_width = chosen.width() >= frame.width - 1
-        ends = sorted((frame.x_at(chosen.left()), frame.x_at(chosen.right())))
-        y = None if whole_height else {self.spec.key: self._places(chosen.bottom(), chosen.top())}
-        self.lens.zoom(x="same" if whole_width else (ends[0], ends[1]), y=y)
-
-    def _places(self, bottom: float, top: float) -> Range:
-        """Return vertical pixels as places on the axis."""
-        frame = self.figure.frame
-        span = (frame.y1 - frame.y0) / max(frame.height, 1.0)
-        return frame.y1 - bottom * span, frame.y1 - top * span
-
-    def _move_by(self, way: QPointF) -> None:
-        frame = self.figure.frame
-        x = sorted((frame.x_at(-way.x()), frame.x_at(frame.width - way.x())))
-        y = {self.spec.key: self._places(frame.height - way.y(), -way.y())}
-        continuing = self._wheeled == float("inf")
-        self._wheeled = float("inf")
-        self.lens.zoom(x=(x[0], x[1]), y=y, continuing=continuing)
-
-    def _end_move(self) -> None:
-        self._wheeled = 0.0
-
-    def _wheel(self, pixel: float, factor: float, vertical: bool) -> None:
-        now = time.monotonic()
-        continuing = now - self._wheeled < WHEEL_PAUSE_S
-        self._wheeled = now
-        self.zoom_by(factor, pixel, vertical=vertical, continuing=continuing)
-
-    def zoom_by(
-        self, factor: float, pixel: float, *, vertical: bool = False, continuing: bool = False
-    ) -> None:
-        """Make an axis' range `factor` times as long, around a pixel."""
-        frame = self.figure.frame
-        if vertical:
-            before = pixel - pixel * factor
-            places = self._places(before + frame.height * factor, before)
-            self.lens.zoom(y={self.spec.key: places}, continuing=continuing)
-            return
-        left = pixel - pixel * factor
-        ends = sorted((frame.x_at(left), frame.x_at(left + frame.width * factor)))
-        low = 0.0 if self.lens.mode != "matched" and not self.lens.log_x else 1e-12
-        if ends[1] > low:
-            self.lens.zoom(x=(max(ends[0], low), ends[1]), continuing=continuing)
+    # -- mouse ----------------------------------------------------------------------------------------
 
     def _point(self, place: QPointF) -> None:
         if self._stack.currentIndex() == 0 and not QApplication.mouseButtons():
@@ -398,7 +346,7 @@ class MetricPlot(QWidget):
         if self.lens.mode != "matched":
             x = float(round(x))
         frame = self.figure.frame
-        place = place or QPointF(float(frame.px(np.float64(x))), frame.height / 3)
+        place = place or QPointF(frame.x_pixel(x), frame.height / 3)
         self.lens.set_cross(x)
         self._show_card(place)
 

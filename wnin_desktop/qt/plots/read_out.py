@@ -25,6 +25,7 @@ class ReadOut(QWidget):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
+        self._holder = parent
         self.setObjectName("read-out")
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -48,7 +49,7 @@ class ReadOut(QWidget):
 
     def place(self, at: QPoint) -> None:
         """Stand beside a point of the parent, on the side that has room."""
-        room, size = self.parentWidget().size(), self.size()
+        room, size = self._holder.size(), self.size()
         x = at.x() + AWAY
         if x + size.width() > room.width():
             x = at.x() - AWAY - size.width()

@@ -129,7 +129,7 @@ class Recorder(QObject):
             field = field.united(place)
         return [place.translated(-field.topLeft()) for place in places], field
 
-    def _plot(self, painter: QPainter, plot: MetricPlot, size: QSizeF) -> Iterator[None]:
+    def _plot(self, painter: QPainter, plot: MetricPlot, size: QSizeF) -> Iterator[object]:
         figure, curves = plot.figure, plot.curves
         painter.setFont(theme().font("title"))
         painter.setPen(theme().colour("text"))

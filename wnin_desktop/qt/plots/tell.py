@@ -48,8 +48,8 @@ def _reading(curves: Curves, arm: str, x: float) -> Reading | None:
     index = _nearest(band, x) if curves.lens.mode == "matched" else band.at(x)
     if index is None or not np.isfinite(band.mean[index]):
         return None
-    values = (float(column[index]) for column in (band.steps, band.mean, band.low, band.high))
-    return Reading(arm, *values, int(band.n[index]))
+    x, mean, low, high = (float(column[index]) for column in (band.steps, band.mean, band.low, band.high))
+    return Reading(arm, x, mean, low, high, int(band.n[index]))
 
 
 def _nearest(band: Band, x: float) -> int | None:

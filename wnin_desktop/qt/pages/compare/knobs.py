@@ -66,7 +66,8 @@ def _why_not(knob: Knob, arm: str | None) -> str:
 
 def _value(run: LiveRun, arm: ArmConfig, knob: Knob) -> float | None:
     """Return the base value in force: turned here, else as recorded, else as configured."""
-    turned = [run.knobs[key] for key in ((knob, arm.name), (knob, None)) if key in run.knobs]
+    places: tuple[tuple[Knob, str | None], ...] = ((knob, arm.name), (knob, None))
+    turned = [run.knobs[place] for place in places if place in run.knobs]
     if len(turned) == 2:
         # Which of the two came last: knobs remember the order in which they were first turned.
         order = list(run.knobs)

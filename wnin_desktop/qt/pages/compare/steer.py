@@ -176,18 +176,16 @@ class SteerStrip(QWidget):
         if value is None:
             self.told.setText("")
         elif state.recorded_at is None:
-            self.told.setText(tr("{0} {1}: on its way", self._last, numbers.brief(value, 3)))
+            self.told.setText(tr("{0}: on its way", self._last))
         else:
             step = numbers.show(state.recorded_at + 1)
-            self.told.setText(
-                tr("{0} {1} acts from step {2} on, recorded", self._last, numbers.brief(value, 3), step)
-            )
+            self.told.setText(tr("{0}: from step {1}, recorded", self._last, step))
 
     # -- turning -------------------------------------------------------------------------------------------
 
     def _turned(self, value: float) -> None:
         slider = self.sender()
-        knob = next(knob for knob, each in self.sliders.items() if each is slider)
+        knob: Knob = next(knob for knob, each in self.sliders.items() if each is slider)
         self._waiting[knob] = value
         self._last = knob
         if not self._turning.isActive():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, Qt
@@ -128,7 +128,7 @@ class Tools(QWidget):
         )
         for number, widgets in enumerate(groups):
             layout.addWidget(self._group(number, widgets))
-        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
 
@@ -229,7 +229,7 @@ class Tools(QWidget):
         menu.popup(button.mapToGlobal(QPoint(0, button.height())))
 
 
-def _setter(grid: PlotGrid, count: int) -> Deed | object:
+def _setter(grid: PlotGrid, count: int) -> Callable[[], None]:
     return lambda: grid.set_columns(count)
 
 
