@@ -26,6 +26,17 @@ def empty_text(metric: Metric, curves: Curves | None) -> str:
     return f"{tr(metric.help)} {_awaited(metric, curves)}"
 
 
+def unseen_text(curves: Curves) -> str:
+    """Return why there is no curve although something was measured."""
+    if curves.lens.mode == "difference":
+        return tr(
+            "No seed of {0} and another arm has measured it, so there is no difference.", curves.baseline
+        )
+    if curves.lens.mode == "matched":
+        return tr("No arm has two clean training losses yet.")
+    return tr("Nothing lies in this range. Home shows all, L switches the logarithmic axis.")
+
+
 class EmptyPlot(QLabel):
     """The sentence in place of curves."""
 

@@ -59,6 +59,7 @@ class Data(QGraphicsItem):
         figure.top.paint(painter, frame)
         marks.paint(painter, figure.marks, frame)
         figure.paint_cross(painter)
+        figure.paint_message(painter)
 
 
 class Ends(GraphicsWidget):
@@ -92,6 +93,8 @@ class Figure(GraphicsWidget):
         self.read: list[End] = []
         """What the crosshair meets; it stands in the margin instead of the ends."""
         self.cross: float | None = None
+        self.message = ""
+        """Stands in the middle where there is no curve."""
         self.look: Look = lambda _arm: arm_look(-1)
         self.log_x = self.log_y = False
         self.frame = Frame(0, 1, 0, 1, 1, 1)
@@ -166,6 +169,14 @@ class Figure(GraphicsWidget):
             y = frame.y_pixel(value)
             if np.isfinite(y) and 0 <= y <= frame.height:
                 draw_marker(painter, x, y, "o", DOT, self.look(arm).colour, ground)
+
+    def paint_message(self, painter: QPainter) -> None:
+        """Say why there is no curve."""
+        if self.message:
+            painter.setFont(theme().font("small"))
+            painter.setPen(theme().colour("muted"))
+            box = QRectF(0, 0, self.frame.width, self.frame.height)
+            painter.drawText(box, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self.message)
 
     def paint_ends(self, painter: QPainter) -> None:
         """Draw the values at the ends of the curves, or at the crosshair, in coordinates of their margin."""

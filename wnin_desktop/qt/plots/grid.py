@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 FIRST = ("train_loss", "val_loss", "hessian_trace_est", "temperature")
 MOST_COLUMNS = 4
-LEAST_HEIGHT = 150
+LEAST_HEIGHT = 112
 
 
 class PlotGrid(QWidget):

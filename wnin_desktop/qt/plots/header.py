@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtGui import QMouseEvent
+from PySide6.QtGui import QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QWidget
 
 from wnin_desktop.qt.text import tr
 from wnin_desktop.qt.theme import Space, set_font
 from wnin_desktop.qt.widgets import ElidedLabel, IconButton
+
+ROOM_FOR_NOTE = 270
 
 
 class PlotHeader(QWidget):
@@ -62,12 +64,17 @@ class PlotHeader(QWidget):
         for button in (self.whole, self.scale, self.maximise, self.more):
             layout.addWidget(button)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - the names are Qt's
+        """Leave the note out where the title needs the room."""
+        super().resizeEvent(event)
+        self.note.setVisible(self.width() >= ROOM_FOR_NOTE)
+
     def set_maximised(self, on: bool) -> None:
         """Show that the plot has the whole page, or not."""
         self.maximise.set_icon("fold" if on else "unfold", "muted")
         self.maximise.set_tip(tr("Show all plots (Esc)") if on else tr("Maximise (Enter)"))
 
-    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - the names are Qt's
+    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         """Take hold."""
         if event.button() == Qt.MouseButton.LeftButton:
             self._held = event.globalPosition().toPoint()

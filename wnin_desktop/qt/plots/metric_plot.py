@@ -13,7 +13,7 @@ from wnin_desktop.qt.plots import keys, marks, ranges
 from wnin_desktop.qt.plots.canvas import Canvas
 from wnin_desktop.qt.plots.curves import Curves
 from wnin_desktop.qt.plots.drawing import Drawing, End
-from wnin_desktop.qt.plots.empty import EmptyPlot, empty_text
+from wnin_desktop.qt.plots.empty import EmptyPlot, empty_text, unseen_text
 from wnin_desktop.qt.plots.frame import scaled
 from wnin_desktop.qt.plots.header import PlotHeader
 from wnin_desktop.qt.plots.layers import Layer
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 SLOW_S, QUICK_S = 0.12, 0.03
 """Time of a picture of all seeds above which it becomes coarser, and below which it becomes finer again."""
 COARSEST = 8
+LEAST_WIDTH, LEAST_HEIGHT = 150, 110
 Range = tuple[float, float]
 
 
@@ -110,7 +111,7 @@ class MetricPlot(QWidget):
         layout.setSpacing(0)
         layout.addWidget(self.header)
         layout.addWidget(body, 1)
-        self.setMinimumSize(150, 110)
+        self.setMinimumSize(LEAST_WIDTH, LEAST_HEIGHT)
 
     def _connect(self) -> None:
         sight, canvas, header = self.figure.sight, self.canvas, self.header
@@ -233,6 +234,7 @@ class MetricPlot(QWidget):
             self.figure.ends = list(self._drawing.ends)
             self._reaches = dict(self._drawing.reaches)
             self._below_has_turn = True
+            self.figure.message = "" if self._reaches else unseen_text(self._drawing.curves)
             self._refit()
             self._gather_marks()
             self._read()

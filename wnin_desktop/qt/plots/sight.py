@@ -84,7 +84,7 @@ class Sight(ViewBox):
         vertical = bool(ev.modifiers() & Qt.KeyboardModifier.ShiftModifier)
         self.wheeled.emit(ev.pos().y() if vertical else ev.pos().x(), WHEEL ** -ev.delta(), vertical)
 
-    def mouseClickEvent(self, ev: Any) -> None:  # noqa: N802
+    def mouseClickEvent(self, ev: Any) -> None:  # noqa: N802 - Qt
         """Ask for the menu, or for the whole range."""
         if ev.button() == Qt.MouseButton.RightButton:
             ev.accept()

@@ -60,11 +60,11 @@ class LeaderModel(QAbstractTableModel):
         word = self.rows[index.row()].word
         return tr(word), *WORDS[word]
 
-    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: N802, B008 - the names and the default are Qt's
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: N802,B008 - the names and the default are Qt's
         """Return the number of arms."""
         return 0 if parent.isValid() else len(self.rows)
 
-    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: N802, B008
+    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: N802,B008
         """Return the number of columns."""
         return 0 if parent.isValid() else COLUMNS
 
@@ -99,7 +99,7 @@ class LeaderModel(QAbstractTableModel):
         arms = self.table.snapshot.arms if self.table is not None else ()
         return swatch_icon(arm_look(arms.index(row.arm) if row.arm in arms else -1), 2.0)
 
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Role.DisplayRole) -> Any:  # noqa: N802
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Role.DisplayRole) -> Any:  # noqa: N802 - Qt
         """Return the head of a column."""
         if orientation != Qt.Orientation.Horizontal or self.table is None:
             return None

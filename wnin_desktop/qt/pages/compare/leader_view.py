@@ -40,6 +40,8 @@ PAUSE_MS = 250
 """Numbers change at most four times a second."""
 FIRST = "val_loss"
 WIDEST_COLUMN = 250
+VERDICT_PLACE = 3
+"""Before the difference: in a narrow window the conclusion is what must be seen."""
 Index = QModelIndex | QPersistentModelIndex
 
 
@@ -156,7 +158,8 @@ class Leaders(QWidget):
         header.setObjectName("leader-header")
         header.setHighlightSections(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        header.setStretchLastSection(True)
+        header.setStretchLastSection(False)
+        header.moveSection(VERDICT, VERDICT_PLACE)
         header.setMaximumSectionSize(WIDEST_COLUMN)
         header.setSortIndicatorShown(True)
         header.setSortIndicatorClearable(True)

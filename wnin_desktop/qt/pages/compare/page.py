@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from wnin_desktop.qt.desk import Desk
 
 SHARES = (3, 1)
-LEAST_TABLE = 110
+LEAST_TABLE = 104
 MOST_PIXELS = 100_000
 
 

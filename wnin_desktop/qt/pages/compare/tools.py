@@ -56,7 +56,7 @@ class Tools(QWidget):
             (
                 ("value", tr("Value")),
                 ("difference", tr("Difference")),
-                ("matched", tr("Matched loss")),
+                ("matched", tr("Matched")),
             ),
             self._lens.mode,
             self,
@@ -119,7 +119,7 @@ class Tools(QWidget):
         self.export_button.clicked.connect(self._open_export)
 
     def _place(self) -> None:
-        layout = FlowLayout(self)
+        layout = FlowLayout(self, gap=Space.XS)
         groups = (
             (self.mode, self.smoothing),
             (self.log_x, self.log_y, self.seeds, self.bands),
@@ -236,7 +236,7 @@ def _setter(grid: PlotGrid, count: int) -> Callable[[], None]:
 def smoothing_words(choice: Smoothing) -> str:
     """Return a smoothing as people choose it."""
     if choice.kind == "ema":
-        return tr("Exponential {0}", f"{choice.amount:g}")
+        return tr("EMA {0}", f"{choice.amount:g}")
     if choice.kind == "mean":
         return tr("Mean of {0}", f"{choice.amount:g}")
-    return tr("No smoothing")
+    return tr("Raw")
