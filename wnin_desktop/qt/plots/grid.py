@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QPoint, QRect, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QGridLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from wnin_desktop.qt.plots.legend import Legend
 from wnin_desktop.qt.plots.lens import Lens
@@ -67,8 +67,15 @@ class PlotGrid(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(Space.XS)
-        layout.addWidget(self.legend)
+        self._head = QHBoxLayout()
+        self._head.setSpacing(Space.XS)
+        self._head.addWidget(self.legend, 1)
+        layout.addLayout(self._head)
         layout.addWidget(area, 1)
+
+    def set_corner(self, corner: QWidget) -> None:
+        """Put tools at the right of the legend."""
+        self._head.addWidget(corner, 0, Qt.AlignmentFlag.AlignTop)
 
     # -- which plots, where --------------------------------------------------------------------------------
 

@@ -124,10 +124,11 @@ class Tools(QWidget):
             (self.mode, self.smoothing),
             (self.log_x, self.log_y, self.seeds, self.bands),
             (self.back, self.forward, self.whole),
-            (self.layout_button, self.export_button, self.experiments),
         )
         for number, widgets in enumerate(groups):
             layout.addWidget(self._group(number, widgets))
+        corner = self._group(len(groups), (self.experiments, self.layout_button, self.export_button))
+        self._grid.set_corner(corner)
         policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
