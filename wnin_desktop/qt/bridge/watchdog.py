@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import linecache
 import logging
 import sys
 import threading
@@ -16,6 +17,8 @@ BEAT_MS = 25
 STALL_S = 0.1
 """A gap this long between two beats is a stall worth a line in the log."""
 LOOK_S = 0.05
+DEPTH = 8
+"""Frames that are written down."""
 
 
 class Watchdog(QObject):
@@ -64,6 +67,19 @@ class Watchdog(QObject):
         """Write down where the GUI thread stands while its beat is late."""
         while not self._stop.wait(LOOK_S):
             if time.monotonic() - self._last > self._stall_s and not self._where:
-                frame = sys._current_frames().get(self._thread_id)
-                if frame is not None:
-                    self._where = "".join(traceback.format_stack(frame)[-8:])
+                self._where = "".join(traceback.format_list(_places(self._thread_id)))
+
+
+def _places(thread_id: int) -> list[tuple[str, int, str, str]]:
+    """Return where a thread stands, outermost first.
+
+    Its frames are let go of before anything is read or formatted: a frame that is held keeps its painter
+    alive, and Qt complains of painters that outlive their paint event.
+    """
+    frame = sys._current_frames().get(thread_id)
+    found = []
+    while frame is not None and len(found) < DEPTH:
+        found.append((frame.f_code.co_filename, frame.f_lineno or 0, frame.f_code.co_name))
+        frame = frame.f_back
+    del frame
+    return [(*place, linecache.getline(*place[:2]).strip()) for place in reversed(found)]
