@@ -6,8 +6,10 @@ from PySide6.QtWidgets import QLineEdit, QToolButton
 
 from tests.qt.windows import PATIENCE_MS, QUICK, Program, press, type_into
 from wnin_desktop.qt.dialogs.overlay import Overlay
+from wnin_desktop.qt.theme import theme
 from wnin_desktop.qt.window.start import Start
 from wnin_desktop.runs.store import Store
+from wnin_desktop.runs.watch.experiment import WatchedExperiment
 from wnin_desktop.schema.events import Intervention
 from wnin_desktop.schema.fingerprint import fingerprint
 
@@ -219,3 +221,24 @@ def test_that_a_dropped_file_is_opened_and_anything_else_politely_refused(start,
     file.write_text('name = "Mine"\nseeds = [0]\n[[arms]]\nname = "a"\n')
     program.window.open_dropped([str(file)])
     qtbot.waitUntil(lambda: program.desk.draft.data.get("name") == "Mine", timeout=PATIENCE_MS)
+
+
+def test_that_an_arm_keeps_its_colour_from_card_to_curve_and_in_the_next_session(start, qtbot):
+    program = start()
+    make_quick(program)
+    program.desk.draft.set_colour(0, 6)
+    live = run(program, qtbot)
+    ended(qtbot, live)
+    compare = program.window.pages["compare"]
+    name = live.experiment.arms[0]
+    assert live.experiment.colour_of(name) == 6
+    assert compare.grid.legend.chips[name].colour == 6
+    plot = next(iter(compare.grid.plots.values()))
+    assert plot.look(name).colour == theme().arm(6).colour
+    assert plot.look(live.experiment.arms[1]).colour == theme().arm(1).colour
+    experiment_id = live.experiment.experiment_id
+    program.close()
+    again = start()
+    loaded = WatchedExperiment.load(again.store, experiment_id)
+    again.desk.shown.show(loaded)
+    assert loaded.colour_of(name) == 6

@@ -11,6 +11,7 @@ from PySide6.QtCore import QLocale, QObject
 from PySide6.QtWidgets import QApplication
 
 from wnin_desktop.errors import StreamError, WninError
+from wnin_desktop.qt.bridge.arm_colours import ArmColours
 from wnin_desktop.qt.bridge.catalogue_model import CatalogueModel
 from wnin_desktop.qt.bridge.live_run import LiveRun
 from wnin_desktop.qt.bridge.live_runs import LiveRuns
@@ -25,6 +26,7 @@ from wnin_desktop.qt.window.actions import Actions
 from wnin_desktop.qt.window.notices import Notices
 from wnin_desktop.runs.preferences import WindowState, save_preferences
 from wnin_desktop.runs.store import Store
+from wnin_desktop.runs.watch.experiment import WatchedExperiment
 from wnin_desktop.schema.preferences import Preferences
 
 logger = logging.getLogger("wnin.window")
@@ -57,6 +59,8 @@ class Desk(QObject):
         self.remote = RemoteRuns(self)
         self.draft = Draft(self.catalogue, self)
         self.read_only = store.read_only
+        self.colours = ArmColours(self.state)
+        self.shown.dress = self.colours.dress
         self.is_closed = False
         self._connect()
         self._follow_preferences()
@@ -66,6 +70,7 @@ class Desk(QObject):
         self.tasks.failed.connect(self._tell_failed_task)
         self.preferences.changed.connect(self._follow_preferences)
         self.preferences.field_changed.connect(self._follow_field)
+        self.draft.arms_changed.connect(self._recolour)
         self.runs.started.connect(self._show_started)
         self.runs.ended.connect(self._tell_ended)
         self.runs.received.connect(self.remote.publish)
@@ -139,7 +144,32 @@ class Desk(QObject):
 
     def _show_started(self, run: LiveRun) -> None:
         run.noticed.connect(self._tell_notice)
+        run.named.connect(self._keep_colours)
+        run.experiment.colours |= self._chosen_colours(run.experiment)
         self.shown.show(run.experiment)
+
+    def _chosen_colours(self, experiment: WatchedExperiment) -> dict[str, int]:
+        """Return the colours that the cards of the editor give to the arms of an experiment."""
+        found = {arm: self.draft.colour_of(arm) for arm in experiment.arms}
+        return {
+            arm: place
+            for arm, place in found.items()
+            if place is not None and place != experiment.arms.index(arm)
+        }
+
+    def _recolour(self) -> None:
+        """Let what the editor's experiment trains follow the colours of its cards."""
+        for run in self.runs.live:
+            colours = self._chosen_colours(run.experiment)
+            if colours != run.experiment.colours:
+                run.experiment.colours = colours
+                self.colours.keep(run.experiment.experiment_id, colours)
+                self.shown.changed.emit()
+
+    def _keep_colours(self, experiment_id: str) -> None:
+        run = self.sender()
+        if isinstance(run, LiveRun):
+            self.colours.keep(experiment_id, run.experiment.colours)
 
     def _tell_notice(self, text: str) -> None:
         self.notices.tell(text, kind="warning")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QObject, Signal
 
 from wnin_desktop.runs.watch.experiment import WatchedExperiment
@@ -18,6 +20,8 @@ class ShownExperiments(QObject):
         super().__init__(parent)
         self._open: list[WatchedExperiment] = []
         self._current: WatchedExperiment | None = None
+        self.dress: Callable[[WatchedExperiment], None] = lambda _experiment: None
+        """Called with each experiment before it is shown."""
 
     @property
     def current(self) -> WatchedExperiment | None:
@@ -38,6 +42,7 @@ class ShownExperiments(QObject):
         known = self.find(experiment.experiment_id) if experiment.experiment_id else None
         if known is not None and known is not experiment:
             self._open.remove(known)
+        self.dress(experiment)
         if experiment not in self._open:
             self._open = [*self._open, experiment][-MOST_SHOWN:]
         self._current = experiment

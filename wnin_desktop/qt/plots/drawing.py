@@ -60,7 +60,7 @@ class Drawing:
 
     def look(self, arm: str) -> ArmLook:
         """Return how an arm is drawn."""
-        return arm_look(self.curves.experiment.arms.index(arm))
+        return arm_look(self.curves.experiment.colour_of(arm))
 
     def base(self) -> Iterator[Stroke]:
         """Return the strokes of bands, as opaque as they are to be seen."""

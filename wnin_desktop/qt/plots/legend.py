@@ -32,7 +32,7 @@ class ArmChip(QAbstractButton):
 
     def __init__(self, arm: str, index: int, parent: QWidget) -> None:
         super().__init__(parent)
-        self.arm, self._index = arm, index
+        self.arm, self.colour = arm, index
         self.is_baseline = False
         self.setObjectName(f"legend-{index}")
         self.setText(arm)
@@ -94,7 +94,7 @@ class ArmChip(QAbstractButton):
         painter.setBrush(theme().colour("hover" if hovered else "window"))
         painter.drawRoundedRect(rect, RADIUS, RADIUS)
         swatch = QRectF(Space.S, (self.height() - SWATCH.height()) / 2, SWATCH.width(), SWATCH.height())
-        paint_swatch(painter, swatch, arm_look(self._index), faint=not self.isChecked())
+        paint_swatch(painter, swatch, arm_look(self.colour), faint=not self.isChecked())
         font = self.font()
         font.setStrikeOut(not self.isChecked())
         painter.setFont(font)
@@ -133,7 +133,8 @@ class Legend(QWidget):
     def refresh(self) -> None:
         """Show which arms there are, which are seen and which is the baseline."""
         arms = self._experiment.arms if self._experiment is not None else ()
-        if tuple(self.chips) != arms:
+        colours = [self._colour_of(arm, place) for place, arm in enumerate(arms)]
+        if tuple(self.chips) != arms or [chip.colour for chip in self.chips.values()] != colours:
             self._make(arms)
         baseline = self._baseline()
         for arm, chip in self.chips.items():
@@ -147,6 +148,9 @@ class Legend(QWidget):
         pinned = self._lens.baseline
         return pinned if pinned in self._experiment.arms else self._experiment.baseline
 
+    def _colour_of(self, arm: str, place: int) -> int:
+        return place if self._experiment is None else self._experiment.colour_of(arm)
+
     def _make(self, arms: tuple[str, ...]) -> None:
         for chip in self.chips.values():
             self._layout.removeWidget(chip)
@@ -154,7 +158,7 @@ class Legend(QWidget):
             chip.deleteLater()
         self.chips = {}
         for index, arm in enumerate(arms):
-            chip = self.chips[arm] = ArmChip(arm, index, self)
+            chip = self.chips[arm] = ArmChip(arm, self._colour_of(arm, index), self)
             chip.clicked.connect(self._clicked)
             chip.isolated.connect(self._isolate)
             chip.menu_wanted.connect(self._open_menu)

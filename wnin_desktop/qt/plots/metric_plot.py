@@ -141,8 +141,7 @@ class MetricPlot(QWidget):
 
     def look(self, arm: str) -> ArmLook:
         """Return how an arm is drawn."""
-        arms = self.experiment.arms if self.experiment is not None else ()
-        return arm_look(arms.index(arm)) if arm in arms else arm_look(-1)
+        return arm_look(self.experiment.colour_of(arm) if self.experiment is not None else -1)
 
     def set_experiment(self, experiment: WatchedExperiment | None) -> None:
         """Show another experiment, or none."""

@@ -72,6 +72,8 @@ class WatchedExperiment:
         self.seeds: tuple[int, ...] = ()
         self.runs: dict[str, WatchedRun] = {}
         self.markers: list[Marker] = []
+        self.colours: dict[str, int] = {}
+        """Colours a person chose for arms, as places in the palette; the others have their own place."""
         self.revision = 0
         self.passed_over = 0
         self.alive = origin != "stored"
@@ -204,6 +206,11 @@ class WatchedExperiment:
     def runs_of(self, arm: str) -> list[WatchedRun]:
         """Return an arm's runs in the order of the seeds."""
         return self._by_arm.get(arm, [])
+
+    def colour_of(self, arm: str) -> int:
+        """Return the place of an arm's colour in the palette; -1 where there is no such arm."""
+        place = self.arms.index(arm) if arm in self.arms else -1
+        return self.colours.get(arm, place)
 
     def diverged(self, arm: str) -> int:
         """Return how many of an arm's runs diverged."""

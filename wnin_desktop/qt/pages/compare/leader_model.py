@@ -96,8 +96,9 @@ class LeaderModel(QAbstractTableModel):
         return theme().colour("danger" if row.diverged else "muted") if column == DIVERGED else None
 
     def _swatch(self, row: LeaderRow) -> Any:
-        arms = self.table.snapshot.arms if self.table is not None else ()
-        return swatch_icon(arm_look(arms.index(row.arm) if row.arm in arms else -1), 2.0)
+        taken = self.table.snapshot if self.table is not None else None
+        found = dict(zip(taken.arms, taken.colours, strict=True)) if taken is not None else {}
+        return swatch_icon(arm_look(found.get(row.arm, -1)), 2.0)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Role.DisplayRole) -> Any:  # noqa: N802 - Qt
         """Return the head of a column."""

@@ -31,6 +31,7 @@ class Snapshot:
     key: str
     baseline: str
     arms: tuple[str, ...]
+    colours: tuple[int, ...]
     runs: tuple[WatchedRun, ...]
 
 
@@ -48,7 +49,15 @@ def snapshot(experiment: WatchedExperiment, key: str, baseline: str) -> Snapshot
     is_over = all(run.has_ended for run in runs) and any(run.status == "completed" for run in runs)
     step = None if is_over else _common_step(runs, key)
     copies = tuple(_copied(run, key, step, is_over=is_over) for run in runs)
-    return Snapshot(experiment.experiment_id, experiment.name, key, baseline, experiment.arms, copies)
+    return Snapshot(
+        experiment.experiment_id,
+        experiment.name,
+        key,
+        baseline,
+        experiment.arms,
+        tuple(map(experiment.colour_of, experiment.arms)),
+        copies,
+    )
 
 
 def _common_step(runs: Sequence[WatchedRun], key: str) -> int | None:
