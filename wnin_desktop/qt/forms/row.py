@@ -22,7 +22,7 @@ LEAST_LETTERS = 6
 """Letters of a unit that was cut which are still worth showing."""
 FIELD_LETTERS = 13
 """Least width of a field, in letters x."""
-WIDE = ("text", "path", "table", "int_list")
+WIDE = ("text", "path", "table", "int_list", "choice")
 """Kinds that take the unit's room where they have none."""
 UNIT_LETTERS = 9
 """Width of the unit's column, in letters x."""

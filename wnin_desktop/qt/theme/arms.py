@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from dataclasses import dataclass
 
@@ -53,6 +54,7 @@ class ArmLook:
         return pen
 
 
+@functools.lru_cache(maxsize=256)  # readable ink takes long to find
 def arm_look(index: int, panel: str) -> ArmLook:
     """Return the look of arm `index` on a panel of that colour; -1 is the baseline."""
     if index == BASELINE:

@@ -92,7 +92,8 @@ class EmptyState(QWidget):
 
     def _give_room(self) -> None:
         width = min(WIDEST, max(self.width() - 2 * Space.L, 1))
-        self._text.setFixedSize(width, self._text.heightForWidth(width))
+        self._text.setMinimumSize(0, 0)  # or the height for a narrow panel would hold in a wide one
+        self._text.setFixedSize(width, max(self._text.heightForWidth(width), 0))
 
     def _act(self) -> None:
         if isinstance(self._deed, QAction):

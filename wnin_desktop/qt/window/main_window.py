@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
@@ -12,6 +13,7 @@ from PySide6.QtWidgets import (
     QSizePolicy,
     QTabWidget,
     QToolBar,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -62,7 +64,8 @@ class MainWindow(QMainWindow):
         self.menus = MenuBar(desk.actions, self)
         self.setMenuBar(self.menus)
         self.control = RunControl(desk, self)
-        self.pages: dict[str, QWidget] = {}
+        self.pages: dict[str, Any] = {}
+        """Each is a QWidget and a `pages.Page`."""
         self.tabs = self._make_pages()
         self.docks: dict[str, QDockWidget] = {}
         self._make_docks()
@@ -132,7 +135,8 @@ class MainWindow(QMainWindow):
             bar.addAction(self.desk.actions.get(name))
         run = bar.widgetForAction(self.desk.actions.get("run.start"))
         run.setObjectName("button-run")
-        run.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        if isinstance(run, QToolButton):
+            run.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         bar.addSeparator()
         self.steer = SteerStrip(self.desk, bar)
         self.steer.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
