@@ -53,7 +53,7 @@ class Opening(QObject):
             return
         store, experiment_id = self._desk.store, row.experiment_id
         self._desk.tasks.start(
-            lambda _task: WatchedExperiment.load(store, experiment_id),
+            lambda _task: prepared(WatchedExperiment.load(store, experiment_id)),
             then=self.show,
             title=tr("Opening {0}", row.name),
         )
@@ -72,7 +72,7 @@ class Opening(QObject):
         """Show the chosen runs, of one or several experiments, as one comparison."""
         parts, store = choice.parts(), self._desk.store
         self._desk.tasks.start(
-            lambda _task: load_merged(store, parts),
+            lambda _task: prepared(load_merged(store, parts)),
             then=self.show,
             title=tr("Comparing {0} rows", len(choice.rows)),
         )
@@ -182,3 +182,9 @@ def _config(store: Any, row: TableRow) -> CompareConfig:
 
 def _title(row: TableRow) -> str:
     return tr("{0}: {1} \u00b7 seed {2}", row.name, row.arm, row.seed) if row.is_run else row.name
+
+
+def prepared(experiment: WatchedExperiment) -> WatchedExperiment:
+    """Return an experiment whose first picture is quick; long ones take a moment, off the GUI thread."""
+    experiment.prepare(experiment.keys)
+    return experiment
