@@ -118,8 +118,8 @@ def end(desk: Desk, store: Store, faults: Faults) -> None:
     with contextlib.suppress(StoreError):
         store.close()
     faults.uninstall()
-    if stuck:
-        logger.error("%d runs did not end in time", len(stuck))
+    if stuck or not desk.tasks.is_idle:
+        logger.error("%d runs did not end in time, or other work did not", len(stuck))
         logging.shutdown()
         os._exit(0)
 

@@ -30,6 +30,8 @@ from wnin_desktop.runs.watch.experiment import WatchedExperiment
 from wnin_desktop.schema.preferences import Preferences
 
 logger = logging.getLogger("wnin.window")
+LAST_WORK_S = 0.5
+"""How long the end of the program waits for work that was asked to end before."""
 
 
 class Desk(QObject):
@@ -62,6 +64,7 @@ class Desk(QObject):
         self.colours = ArmColours(self.state)
         self.shown.dress = self.colours.dress
         self.is_closed = False
+        self._unsaved = False
         self._connect()
         self._follow_preferences()
         self._follow_server()
@@ -92,8 +95,12 @@ class Desk(QObject):
         if self.is_closed:
             self._save_now(value)
         else:
+            self._unsaved = True
             # Whichever task comes last writes what holds last.
-            self.tasks.start(lambda _task: save_preferences(self.preferences.value))
+            self.tasks.start(lambda _task: save_preferences(self.preferences.value), then=self._take_saved)
+
+    def _take_saved(self, _result: object) -> None:
+        self._unsaved = False
 
     @staticmethod
     def _save_now(value: Preferences) -> None:
@@ -217,9 +224,11 @@ class Desk(QObject):
             return
         self.is_closed = True
         self.preferences.flush()
+        self.tasks.stop()
         self.runs.close()
         self.remote.close()
-        self.tasks.close()
+        if not self.tasks.close(LAST_WORK_S) and self._unsaved:
+            self._save_now(self.preferences.value)
         try:
             self.state.save()
         except (WninError, OSError) as error:

@@ -64,3 +64,25 @@ def test_that_progress_arrives_and_cancelling_ends_the_work(tasks, qtbot):
 def test_that_nothing_starts_after_the_end(tasks, qtbot):
     tasks.close()
     assert tasks.start(lambda _task: 1, then=pytest.fail).cancelled
+
+
+def test_that_what_a_person_asked_for_is_still_done_at_the_end(tasks):
+    done, gate = [], threading.Event()
+    for _ in range(4):
+        tasks.start(lambda _task: gate.wait(5))
+    tasks.start(lambda _task: done.append("saved"))
+    left = tasks.start(lambda _task: done.append("exported"), cancellable=True)
+    tasks.stop()
+    gate.set()
+    assert tasks.close()
+    assert (done, left.cancelled) == (["saved"], True)
+
+
+def test_that_the_end_does_not_wait_for_work_that_hangs(tasks):
+    gate = threading.Event()
+    tasks.start(lambda _task: gate.wait(5))
+    assert not tasks.close(0.05)
+    assert not tasks.is_idle
+    gate.set()
+    assert tasks.close()
+    assert tasks.is_idle

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import faulthandler
 from collections.abc import Callable
+from concurrent.futures import wait
 
 from wnin_desktop.qt import app
 from wnin_desktop.qt.bridge.live_runs import LiveRuns
+from wnin_desktop.qt.bridge.tasks import Tasks
 
 
 def _no_stop() -> None:
@@ -25,10 +27,16 @@ def _no_recorder() -> None:
     faulthandler.enable = lambda *_: None
 
 
+def _no_limit() -> None:
+    """Wait for all work at the end, however long it takes."""
+    Tasks.close = lambda tasks, _timeout_s=0.0: tasks.stop() or not wait(tasks._futures).not_done
+
+
 REMOVALS: dict[str, Callable[[], None]] = {
     "": lambda: None,
     "stopping": _no_stop,
     "ending": _no_end,
+    "limit": _no_limit,
     "recorder": _no_recorder,
 }
 

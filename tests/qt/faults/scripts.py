@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 from tests.qt.faults.driver import Hands, Script
 from tests.qt.faults.windows import QUICK
+from wnin_desktop.qt.bridge.tasks import WORKERS
 
 ENOUGH_STEPS = 40
 
@@ -69,6 +71,12 @@ def _reading(hands: Hands) -> Script:
     yield lambda: hands.desk.catalogue.is_reading
 
 
+def _stuck(hands: Hands) -> Script:
+    for _ in range(WORKERS):
+        hands.desk.tasks.start(lambda _task: time.sleep(60))
+    yield from running(hands)
+
+
 STATES: dict[str, Callable[[Hands], Script]] = {
     "empty": _empty,
     "starting": _starting,
@@ -78,10 +86,12 @@ STATES: dict[str, Callable[[Hands], Script]] = {
     "exporting": _exporting,
     "asking": _asking,
     "reading": _reading,
+    "stuck": _stuck,
 }
 
 
 def close(hands: Hands) -> Script:
-    """Come into a state and close the window in it."""
+    """Come into a state, change a preference and close the window at once."""
     yield from STATES[hands.options["state"]](hands)
+    hands.desk.preferences.change(**{"appearance.theme": "dark"})
     hands.close()

@@ -7,10 +7,11 @@ import pytest
 
 from tests.qt.faults.windows import CLOSE_S, WindowProcess
 from tests.runs.store.recording import recorded
-from wnin_desktop.runs.preferences import WindowState
+from wnin_desktop.runs.preferences import WindowState, load_preferences
 from wnin_desktop.runs.store import Store
 
 STATES = ("empty", "starting", "running", "paused", "stopping", "exporting", "asking", "reading")
+STUCK = "runs did not end in time"
 TRAINED = ("running", "paused", "stopping")
 EXPORTED_STEPS = 4000
 FULL_ROUNDS = 10
@@ -24,11 +25,12 @@ def close_in(state, folder, **more):
     exported = folder / "exported.csv"
     if state == "exporting":
         recorded(folder / "store", EXPORTED_STEPS)
+    limit_s = 2 * CLOSE_S
     with WindowProcess("close", folder, state=state, file=str(exported), **more) as window:
         said = window.message("closing")
         window.remember(said["children"])
         try:
-            code = window.wait()
+            code = window.wait(limit_s)
         except AssertionError as error:
             return [str(error)]
         seconds = time.time() - said["closing"]
@@ -36,6 +38,8 @@ def close_in(state, folder, **more):
         found += [f"it took {seconds:.1f} s"] if seconds > CLOSE_S else []
         found += [f"left behind: {orphan}" for orphan in window.orphans()] + window.logged()
         found += lost_draft(window, said["arms"])
+        dark = load_preferences(window.home / "preferences.toml").value.appearance.theme == "dark"
+        found += [] if dark else ["a changed preference is lost"]
     if state == "exporting":
         assert said["tasks"]
         return found + half_written(exported)
@@ -82,6 +86,16 @@ def test_g1_that_a_window_closed_in_any_state_ends_well(state, tmp_path):
 def test_g1_that_eighty_closed_windows_end_well(state, executor, tmp_path):
     for number in range(FULL_ROUNDS // 2):
         assert close_in(state, tmp_path / f"{executor}{number}", executor=executor) == []
+
+
+def test_g1_that_work_that_hangs_does_not_keep_the_window(tmp_path):
+    (told,) = close_in("stuck", tmp_path)
+    assert STUCK in told
+
+
+def test_g1_that_without_a_limit_work_that_hangs_is_seen_to_keep_the_window(tmp_path):
+    found = close_in("stuck", tmp_path, without="limit")
+    assert any("it did not end" in each for each in found), found
 
 
 def test_g1_that_without_stopping_a_run_is_seen_to_be_cut_off(tmp_path):

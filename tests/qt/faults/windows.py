@@ -111,8 +111,10 @@ class WindowProcess:
 
     def orphans(self, patience_s: float = ORPHAN_S) -> list[str]:
         """Return the remembered processes that still live after `patience_s`."""
-        _gone, alive = psutil.wait_procs(self._children, timeout=patience_s)
-        return [str(child) for child in alive if child.status() != psutil.STATUS_ZOMBIE]
+        deadline = time.monotonic() + patience_s
+        while (alive := [child for child in self._children if _lives(child)]) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        return [str(child) for child in alive]
 
     def wait(self, patience_s: float = PATIENCE_S) -> int:
         """Return its exit code; a process that does not end in time is killed and is a failure."""
@@ -154,6 +156,12 @@ class WindowProcess:
         assert self.process.stdout is not None
         self.process.stdout.close()
         self._errors.close()
+
+
+def _lives(process: psutil.Process) -> bool:
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    return False
 
 
 LEVELS = ("WARNING", "ERROR", "CRITICAL")

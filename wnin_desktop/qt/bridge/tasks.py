@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Any
 
@@ -88,6 +88,7 @@ class Tasks(QObject):
         super().__init__(parent)
         self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="wnin-task")
         self._waiting: dict[Task, _Answers] = {}
+        self._futures: set[Future[None]] = set()
         self._closed = False
 
     @property
@@ -119,7 +120,8 @@ class Tasks(QObject):
             return task
         self._waiting[task] = _Answers(then, failed)
         task._worked.connect(self._take)
-        self._pool.submit(task.work, work)
+        self._futures = {each for each in self._futures if not each.done()}
+        self._futures.add(self._pool.submit(task.work, work))
         self.started.emit(task)
         return task
 
@@ -148,10 +150,25 @@ class Tasks(QObject):
         else:
             self.failed.emit(task, error)
 
-    def close(self) -> None:
-        """Ask all work to end and take no more; work that does not look is waited for."""
+    def stop(self) -> None:
+        """Take no more work and ask what can be cancelled to end; the rest, such as saving, is still done."""
         self._closed = True
-        for task in list(self._waiting):
-            task.cancel()
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        for task in self._waiting:
+            if task.cancellable:
+                task.cancel()
+        self._pool.shutdown(wait=False)
+
+    def close(self, timeout_s: float = 30.0) -> bool:
+        """End as `stop` does and wait; return whether all work has ended in time.
+
+        A thread cannot be ended from outside: work that does not look whether it was cancelled, or hangs in
+        a call to the system, goes on until the process ends.
+        """
+        self.stop()
         self._waiting.clear()
+        return not wait(self._futures, timeout_s).not_done
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no work is under way in any thread."""
+        return all(each.done() for each in self._futures)
