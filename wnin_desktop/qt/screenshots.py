@@ -435,6 +435,7 @@ async def _take_all(
 
 async def _take_one(studio: Studio, scene: Scene, out: Path, colours: str, size: tuple[int, int]) -> Path:
     studio.window.resize(QSize(*size))
+    studio.window.suit_height()
     try:
         shown = await scene.set_up(studio)
         ratio = round(studio.window.devicePixelRatioF())

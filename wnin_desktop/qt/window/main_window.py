@@ -40,6 +40,7 @@ LOG_HEIGHT = 110
 SCREEN_SHARE = 0.94
 """Most of a small screen that the window takes at first; its frame needs room too."""
 LEAST_DOCK = 250
+HEIGHT_FOR_LOG = 840
 
 
 class MainWindow(QMainWindow):
@@ -72,6 +73,7 @@ class MainWindow(QMainWindow):
         self.toolbar = self._make_toolbar()
         self.setStatusBar(Status(desk, self))
         self._add_view_actions()
+        self.suit_height()
         self._first_layout = self.saveState(session.LAYOUT)
         desk.draft.changed.connect(self._name_window)
         desk.shown.changed.connect(self._name_window)
@@ -192,6 +194,10 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(f"{name}[*] - WNIN Desktop")
         self.setWindowModified(draft.is_changed)
 
+    def suit_height(self) -> None:
+        """Show the log where there is height for it; in a small window the plots need it more."""
+        self.docks["log"].setVisible(self.height() >= HEIGHT_FOR_LOG)
+
     # -- session -------------------------------------------------------------------------------------------
 
     def reset_layout(self) -> None:
@@ -199,6 +205,7 @@ class MainWindow(QMainWindow):
         self.restoreState(self._first_layout, session.LAYOUT)
         for dock in self.docks.values():
             dock.setVisible(True)
+        self.suit_height()
 
     def restore_session(self) -> None:
         """Bring back what the last session left; whatever is damaged becomes the default."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -10,8 +11,10 @@ from typing import Literal
 from PySide6.QtCore import QObject, Signal
 
 from wnin_desktop.errors import WninError
+from wnin_desktop.qt.bridge.faults import story_of, words_of
 from wnin_desktop.qt.text import tr
 
+logger = logging.getLogger("wnin.window")
 Kind = Literal["info", "good", "warning", "danger"]
 MOST_KEPT = 500
 
@@ -58,13 +61,13 @@ class Notices(QObject):
         self.told.emit(notice)
 
     def tell_error(self, error: BaseException, *, what: str = "", kept: str = "", details: str = "") -> None:
-        """Tell an error: its sentence when it is one of ours, else what kind of fault it was."""
+        """Tell an error and log it: its sentence when it is one of ours, else what fault it was and where."""
         if isinstance(error, WninError):
             text = f"{what}: {error}" if what else str(error)
         else:
-            text = tr(
-                "{0} failed unexpectedly: {1}", what or tr("Something"), f"{type(error).__name__}: {error}"
-            )
+            text = tr("{0} failed unexpectedly: {1}", what or tr("Something"), words_of(error))
+            details = details or story_of(error)
+        logger.error("%s\n%s", text, details or story_of(error))
         self.tell(text, kind="danger", kept=kept, details=details)
 
     def log(self, text: str, kind: Kind = "info") -> None:
