@@ -1,6 +1,6 @@
 """The real program in a process of its own, worked by a script from inside, by timers and actions.
 
-`python -m tests.qt.faults.driver SCRIPT STORE [--options JSON] [--without PROTECTION]`
+`python -m tests.qt.faults.driver MODULE:SCRIPT STORE [--options JSON] [--without PROTECTION]`
 
 A script is a generator over `Hands`: it yields conditions and goes on once they hold. What it says are JSON
 lines on standard output. A script that fails or waits too long ends the process with a code of its own, so
@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import pkgutil
 import sys
 import time
 import traceback
@@ -152,11 +153,11 @@ def main() -> None:
 
     def then_patch(preference: Any) -> bool:
         done = first(preference)
-        from tests.qt.faults import removals, scripts  # noqa: PLC0415 - they import Qt
+        from tests.qt.faults import removals  # noqa: PLC0415 - it imports Qt
         from wnin_desktop.qt import app  # noqa: PLC0415
 
         removals.remove(asked.without)
-        play(app, getattr(scripts, asked.script), asked.options)
+        play(app, pkgutil.resolve_name(f"tests.qt.faults.{asked.script}"), asked.options)
         return done
 
     desktop.import_torch_first = then_patch

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import wait
 
 from wnin_desktop.qt import app
+from wnin_desktop.qt.bridge.faults import Faults
 from wnin_desktop.qt.bridge.live_runs import LiveRuns
 from wnin_desktop.qt.bridge.tasks import Tasks
 
@@ -32,11 +33,17 @@ def _no_limit() -> None:
     Tasks.close = lambda tasks, _timeout_s=0.0: tasks.stop() or not wait(tasks._futures).not_done
 
 
+def _no_hooks() -> None:
+    """Catch no exception that nobody else caught."""
+    Faults.install = lambda *_: None
+
+
 REMOVALS: dict[str, Callable[[], None]] = {
     "": lambda: None,
     "stopping": _no_stop,
     "ending": _no_end,
     "limit": _no_limit,
+    "hooks": _no_hooks,
     "recorder": _no_recorder,
 }
 

@@ -26,7 +26,7 @@ def close_in(state, folder, **more):
     if state == "exporting":
         recorded(folder / "store", EXPORTED_STEPS)
     limit_s = 2 * CLOSE_S
-    with WindowProcess("close", folder, state=state, file=str(exported), **more) as window:
+    with WindowProcess("scripts:close", folder, state=state, file=str(exported), **more) as window:
         said = window.message("closing")
         window.remember(said["children"])
         try:

@@ -59,6 +59,7 @@ class WindowProcess:
         )
         self._rest = b""
         self._children: list[psutil.Process] = []
+        self.errors_kept = ""
 
     def hear(self, key: str, patience_s: float = PATIENCE_S) -> Any:
         """Wait for a message that has `key` and return its value; other messages are passed over."""
@@ -155,6 +156,7 @@ class WindowProcess:
                 child.kill()
         assert self.process.stdout is not None
         self.process.stdout.close()
+        self.errors_kept = self.errors()
         self._errors.close()
 
 

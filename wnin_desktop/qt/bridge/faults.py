@@ -55,13 +55,10 @@ class Faults(QObject):
 
     def tell(self, error: BaseException) -> None:
         """Report an error from any thread."""
-        details = "".join(traceback.format_exception(error))
+        details = story_of(error)
         logger.error("unexpected fault\n%s", details)
-        if isinstance(error, WninError):
-            sentence = str(error)
-        else:
-            sentence = tr("An unexpected fault: {0}", f"{type(error).__name__}: {error}")
-        self.caught.emit(sentence, details)
+        ours = isinstance(error, WninError)
+        self.caught.emit(str(error) if ours else tr("An unexpected fault: {0}", words_of(error)), details)
 
     def _of_slot(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         if isinstance(error, KeyboardInterrupt):
@@ -86,3 +83,18 @@ class Faults(QObject):
 
     def _of_qt(self, kind: QtMsgType, _context: QMessageLogContext, text: str) -> None:
         logger.log(LEVELS.get(kind, logging.WARNING), "Qt: %s", text)
+
+
+def words_of(error: BaseException) -> str:
+    """Return the kind and the words of an error, even of one that fails to say anything."""
+    return _printable("".join(traceback.format_exception_only(error)).strip())
+
+
+def story_of(error: BaseException) -> str:
+    """Return the traceback of an error."""
+    return _printable("".join(traceback.format_exception(error)))
+
+
+def _printable(text: str) -> str:
+    """Return `text` without what no file and no label can take: half letters and zeros."""
+    return text.encode("utf-8", "backslashreplace").decode().replace("\0", "\\0")
