@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psutil
 import qasync
-from PySide6.QtCore import QTimer, QTranslator
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QTimer, QTranslator
 from PySide6.QtWidgets import QApplication
 
 import wnin_desktop
@@ -82,7 +82,15 @@ def _run(start: Start, application: QApplication, single: SingleWindow, settings
         loop.run_forever()
         watchdog.stop()
         end(desk, opened, faults)
+        _delete(window, desk)
     return 0
+
+
+def _delete(*parts: QObject) -> None:
+    """Delete now and in this order, so that nobody is told of the end of what he depends on."""
+    for part in parts:
+        part.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
 
 
 def _open_store(path: Path, single: SingleWindow) -> Store | None:

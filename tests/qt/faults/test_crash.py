@@ -40,7 +40,7 @@ def wrong_in(text):
     found = [secret for secret in (str(ROOT), NAME) if secret in text]
     found += [
         word
-        for word in ("Segmentation fault", "<home>", "WNIN Desktop", "raising:segfault")
+        for word in ("Segmentation fault", "<home>", "WNIN Desktop", "in segfault")
         if word not in text
     ]
     return found
