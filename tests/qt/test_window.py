@@ -4,12 +4,11 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLineEdit, QToolButton
 
-from tests.qt.windows import PATIENCE_MS, QUICK, Program, press, type_into
+from tests.qt.windows import PATIENCE_MS, QUICK, Program, make_quick, press, type_into
 from wnin_desktop.qt.dialogs.overlay import Overlay
 from wnin_desktop.qt.theme import theme
 from wnin_desktop.qt.window.start import Start
 from wnin_desktop.runs.store import Store
-from wnin_desktop.runs.watch.experiment import WatchedExperiment
 from wnin_desktop.schema.events import Intervention
 from wnin_desktop.schema.fingerprint import fingerprint
 
@@ -26,15 +25,6 @@ def start(qapp, tmp_path):
     for program in programs:
         if not program.desk.is_closed:
             program.close()
-
-
-def make_quick(program, arms=("sgd", "adamw")):
-    """Build a short experiment the way the editor does."""
-    draft = program.desk.draft
-    for name in arms:
-        draft.add_arm(name)
-    for key, value in QUICK.items():
-        draft.set(key, value)
 
 
 def run(program, qtbot):
@@ -239,6 +229,15 @@ def test_that_an_arm_keeps_its_colour_from_card_to_curve_and_in_the_next_session
     experiment_id = live.experiment.experiment_id
     program.close()
     again = start()
-    loaded = WatchedExperiment.load(again.store, experiment_id)
-    again.desk.shown.show(loaded)
-    assert loaded.colour_of(name) == 6
+    qtbot.waitUntil(lambda: again.desk.shown.current is not None, timeout=PATIENCE_MS)
+    assert again.desk.shown.current.experiment_id == experiment_id
+    assert again.desk.shown.current.colour_of(name) == 6
+
+
+def test_that_enter_presses_the_button_that_the_welcome_offers(start, qtbot):
+    program = start(greeted=False)
+    program.commands.begin(Start(store=program.folder / "store"))
+    welcome = next(each for each in program.window.findChildren(Overlay) if each.isVisible())
+    welcome.empty.setFocus()
+    qtbot.keyClick(welcome.empty, Qt.Key.Key_Return)
+    assert not [each for each in program.window.findChildren(Overlay) if each.isVisible()]

@@ -79,6 +79,15 @@ def copied(program: Program, to: Path) -> Path:
     return Path(shutil.copytree(program.folder, to))
 
 
+def make_quick(program: Program, arms: tuple[str, ...] | list[str] = ("sgd", "adamw")) -> None:
+    """Build a short experiment the way the editor does."""
+    draft = program.desk.draft
+    for name in arms:
+        draft.add_arm(name)
+    for key, value in QUICK.items():
+        draft.set(key, value)
+
+
 def press(qtbot, widget: QWidget) -> None:
     """Click a widget with the left button."""
     qtbot.mouseClick(widget, Qt.MouseButton.LeftButton)

@@ -151,6 +151,7 @@ class Desk(QObject):
 
     def _show_started(self, run: LiveRun) -> None:
         run.noticed.connect(self._tell_notice)
+        run.stuck.connect(self._tell_stuck)
         run.named.connect(self._keep_colours)
         run.experiment.colours |= self._chosen_colours(run.experiment)
         self.shown.show(run.experiment)
@@ -165,12 +166,16 @@ class Desk(QObject):
         }
 
     def _recolour(self) -> None:
-        """Let what the editor's experiment trains follow the colours of its cards."""
-        for run in self.runs.live:
-            colours = self._chosen_colours(run.experiment)
-            if colours != run.experiment.colours:
-                run.experiment.colours = colours
-                self.colours.keep(run.experiment.experiment_id, colours)
+        """Let the runs of the editor's experiment follow the colours of its cards."""
+        for experiment in self.shown.all:
+            names = {arm["name"] for arm in self.draft.data.get("arms", []) if "name" in arm}
+            # Another experiment may have an arm of the same name; this one has all of them.
+            if experiment.name != self.draft.data.get("name") or not names.issuperset(experiment.arms):
+                continue
+            colours = self._chosen_colours(experiment)
+            if colours != experiment.colours:
+                experiment.colours = colours
+                self.colours.keep(experiment.experiment_id, colours)
                 self.shown.changed.emit()
 
     def _keep_colours(self, experiment_id: str) -> None:
@@ -180,6 +185,18 @@ class Desk(QObject):
 
     def _tell_notice(self, text: str) -> None:
         self.notices.tell(text, kind="warning")
+
+    def _tell_stuck(self) -> None:
+        run = self.sender()
+        if isinstance(run, LiveRun) and not self.is_closed:
+            done, planned = run.experiment.progress
+            self.notices.tell(
+                tr("{0} has not stopped yet: a step takes long, or hangs.", run.config.name),
+                kind="warning",
+                kept=tr("{0} of {1} steps are recorded.", done, planned),
+                do=tr("Wait, or end its process; then it goes on from the last checkpoint."),
+                action=(tr("End the process"), run.kill),
+            )
 
     def _tell_arrived(self, experiment: Any) -> None:
         self.notices.log(tr("Remote run from {0}: {1}", experiment.host or "?", experiment.name))

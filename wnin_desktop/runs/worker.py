@@ -59,6 +59,7 @@ def train_in_process(job: Job, control: RunControl, hooks: Hooks, /) -> Iterator
         TrainingError: The worker died.
     """
     process, ours = _take_spare() or _start()
+    _working[control] = process
     with contextlib.suppress(OSError):  # a child that is dead already is told of where its events are read
         ours.send_bytes(_job_text(job).encode())
     forward = threading.Thread(target=_forward, args=(ours, control), name="wnin-commands", daemon=True)
@@ -68,10 +69,27 @@ def train_in_process(job: Job, control: RunControl, hooks: Hooks, /) -> Iterator
     finally:
         control.send(commands.Stop(checkpoint=False))  # also wakes the forwarding thread
         forward.join(EXIT_S)
+        _working.pop(control, None)
         _end(process, ours)
 
 
 # --- children --------------------------------------------------------------------------------------------
+
+_working: dict[RunControl, Any] = {}
+
+
+def kill(control: RunControl) -> bool:
+    """End the worker of a run at once, as where code in it hangs; return whether there was one.
+
+    The run ends with a `TrainingError`; what was committed is kept.
+    """
+    process = _working.get(control)
+    if process is None:
+        return False
+    with contextlib.suppress(ValueError):  # it has ended by itself meanwhile
+        process.kill()
+    return True
+
 
 _spares: list[tuple[Any, Connection]] = []
 _spares_lock = threading.Lock()

@@ -1,11 +1,16 @@
 """Real comparisons, driven from threads of the window."""
 
+import os
+import signal
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QThread
 
-from wnin_desktop.errors import InputError
+from wnin_desktop.errors import InputError, TrainingError
+from wnin_desktop.qt.bridge import live_run
 from wnin_desktop.qt.bridge.live_runs import LiveRuns
+from wnin_desktop.runs import worker
 from wnin_desktop.runs.store import Store
 from wnin_desktop.runs.watch.experiment import WatchedExperiment
 from wnin_desktop.schema.base import validate
@@ -152,3 +157,28 @@ def test_that_frames_come_on_the_window_thread_only(runs, qtbot, qapp):
     ended(qtbot, runs, run)
     assert threads
     assert all(threads)
+
+
+def test_that_a_run_that_hangs_is_told_and_its_process_ended(runs, store, qtbot, monkeypatch):
+    monkeypatch.setattr(live_run, "STUCK_MS", 50)
+    runs.preference = "process"
+    # A worker that is stopped from outside hangs, as far as the window can tell.
+    run = runs.start(comparison(steps=1_000_000))
+    qtbot.waitUntil(lambda: run.state == "running", timeout=PATIENCE_MS)
+    process = worker._working[run.control]
+    os.kill(process.pid, signal.SIGSTOP)
+    with qtbot.waitSignal(run.stuck, timeout=PATIENCE_MS):
+        run.stop()
+    assert run.kill()
+    ended(qtbot, runs, run)
+    assert isinstance(run.error, TrainingError)
+    assert store.experiment(run.experiment.experiment_id).status == "interrupted"
+
+
+def test_that_closing_kills_what_hangs(runs, store, qtbot):
+    runs.preference = "process"
+    run = runs.start(comparison(steps=1_000_000))
+    qtbot.waitUntil(lambda: run.state == "running", timeout=PATIENCE_MS)
+    os.kill(worker._working[run.control].pid, signal.SIGSTOP)
+    assert runs.close(0.2)
+    assert run.isFinished()

@@ -186,7 +186,7 @@ def test_that_a_card_is_left_out_copied_and_taken_out_by_keyboard(qtbot, window,
     build(qtbot, window)
     cards = window.dock.arms.cards
     cards[1].setFocus()
-    qtbot.keyClick(cards[1], Qt.Key.Key_Space)
+    qtbot.keyClick(cards[1].check, Qt.Key.Key_Space)
     assert [arm.name for arm in draft.config.arms] == ["adamw", "sgd 2"]
     assert not cards[1].check.isChecked()
     click(qtbot, cards[1].check)

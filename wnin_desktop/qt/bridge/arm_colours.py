@@ -20,10 +20,9 @@ class ArmColours:
 
     def keep(self, experiment_id: str, colours: Mapping[str, int]) -> None:
         """Remember the colours of an experiment."""
-        if not colours:
-            return
         known = {key: value for key, value in self._state.get(KEY, {}).items() if key != experiment_id}
-        known[experiment_id] = dict(colours)
+        if colours:
+            known[experiment_id] = dict(colours)
         self._state.set(KEY, dict(list(known.items())[-MOST_EXPERIMENTS:]))
 
     def of(self, experiment_id: str) -> dict[str, int]:

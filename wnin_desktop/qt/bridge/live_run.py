@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Literal
 
-from PySide6.QtCore import QObject, QThread, Signal
+from PySide6.QtCore import QObject, QThread, QTimer, Signal
 
 from wnin_desktop.engine.control import RunControl
 from wnin_desktop.runs.drive import Watchers, drive, resume
@@ -13,9 +13,11 @@ from wnin_desktop.runs.job import EventSource
 from wnin_desktop.runs.mailbox import Mailbox
 from wnin_desktop.runs.store import Store
 from wnin_desktop.runs.watch.experiment import WatchedExperiment
+from wnin_desktop.runs.worker import kill
 from wnin_desktop.schema.commands import Knob, SaveCheckpoint, TurnKnob
 from wnin_desktop.schema.run import CompareConfig
 
+STUCK_MS = 3000
 State = Literal["starting", "running", "paused", "stopping", "ended"]
 
 
@@ -32,6 +34,8 @@ class LiveRun(QThread):
     state_changed = Signal()
     named = Signal(str)
     """The experiment is in the store under this id."""
+    stuck = Signal()
+    """It was asked to stop a while ago and has not: a step takes long, or hangs."""
     noticed = Signal(str)
     progressed = Signal(str, float)
     """What is being fetched or read before training begins, and the part done."""
@@ -119,6 +123,15 @@ class LiveRun(QThread):
         if self.state in ("starting", "running", "paused"):
             self.control.stop(checkpoint=checkpoint)
             self._enter("stopping")
+            QTimer.singleShot(STUCK_MS, self, self._tell_if_stuck)
+
+    def kill(self) -> bool:
+        """End the worker process at once; return whether there was one. What was committed is kept."""
+        return kill(self.control)
+
+    def _tell_if_stuck(self) -> None:
+        if self.state == "stopping":
+            self.stuck.emit()
 
     def save_checkpoint(self) -> None:
         """Save the state after the current step and go on."""

@@ -109,6 +109,7 @@ class AboutDialog(Dialog):
         self._add_head()
         tabs = QTabWidget(self)
         tabs.setObjectName("about-tabs")
+        tabs.tabBar().setAccessibleName(tr("Parts"))
         tabs.setAccessibleName(tr("About"))
         tabs.addTab(self._licences(), tr("Versions and licences"))
         self.info = read_only_text("", "about-system", tr("This system"), self)

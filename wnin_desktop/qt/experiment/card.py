@@ -250,8 +250,6 @@ class ArmCard(QFrame):
         key = Qt.Key(event.key())
         if key == Qt.Key.Key_F2:
             self.name.begin()
-        elif key == Qt.Key.Key_Space and not event.modifiers():
-            self.toggled.emit(not self.check.isChecked())
         elif key == Qt.Key.Key_Menu:
             self._ask_menu()
         elif key in LIST_KEYS:
@@ -262,7 +260,7 @@ class ArmCard(QFrame):
     def event(self, event: QEvent) -> bool:
         """Keep the keys that mean something here from the menus of the window."""
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
-            plain = not event.modifiers() and event.key() in (Qt.Key.Key_Space, Qt.Key.Key_Delete)
+            plain = not event.modifiers() and event.key() == Qt.Key.Key_Delete
             if plain or event.key() == Qt.Key.Key_F2:
                 event.accept()
                 return True

@@ -116,7 +116,8 @@ def greet(commands: Commands) -> None:
     """Welcome a person who is here for the first time."""
     from wnin_desktop.qt.dialogs.tour import Welcome, is_first_start  # noqa: PLC0415
 
-    if not is_first_start(commands.desk.state):
+    # A store with runs belongs to somebody who has been here, whatever became of the window's state.
+    if not is_first_start(commands.desk.state) or commands.desk.store.experiments(trashed=None):
         return
     welcome = Welcome(commands.window, commands.desk.state)
     welcome.sample_wanted.connect(commands.run_sample)

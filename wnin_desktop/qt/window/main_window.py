@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from wnin_desktop.errors import WninError
 from wnin_desktop.qt.desk import Desk
 from wnin_desktop.qt.dialogs.confirm import ask
 from wnin_desktop.qt.experiment.dock import ExperimentDock
@@ -32,6 +33,7 @@ from wnin_desktop.qt.window.menus import MenuBar
 from wnin_desktop.qt.window.notice_area import NoticeArea
 from wnin_desktop.qt.window.run_control import RunControl
 from wnin_desktop.qt.window.status import Status
+from wnin_desktop.runs.watch.experiment import WatchedExperiment
 
 SMALLEST = QSize(1024, 640)
 FIRST = QSize(1440, 900)
@@ -86,6 +88,7 @@ class MainWindow(QMainWindow):
         tabs = QTabWidget(self)
         tabs.setObjectName("pages")
         tabs.setAccessibleName(tr("Pages"))
+        tabs.tabBar().setAccessibleName(tr("Pages"))
         tabs.setDocumentMode(True)
         for spec in PAGES:
             page = spec.load(self.desk)
@@ -220,6 +223,25 @@ class MainWindow(QMainWindow):
         if wanted in self.pages:
             self.open_page(wanted)
         self.desk.draft.from_state(session.table(state, "draft"))
+        if shown := state.get("shown", ""):
+            self._show_again(shown)
+
+    def _show_again(self, experiment_id: str) -> None:
+        """Show what was shown at the end of the last session; one that is gone is passed over."""
+
+        def load(_task: object) -> WatchedExperiment | None:
+            try:
+                found = WatchedExperiment.load(self.desk.store, experiment_id)
+            except WninError:
+                return None
+            found.prepare(found.keys)
+            return found
+
+        def show(found: WatchedExperiment | None) -> None:
+            if found is not None and self.desk.shown.current is None:
+                self.desk.shown.show(found)
+
+        self.desk.tasks.start(load, then=show)
 
     def keep_session(self) -> None:
         """Remember panels, pages and the draft."""
@@ -230,6 +252,10 @@ class MainWindow(QMainWindow):
         front = self.tabs.currentWidget()
         state.set("window.page", next(name for name, page in self.pages.items() if page is front))
         state.set("draft", self.desk.draft.to_state())
+        current = self.desk.shown.current
+        state.set(
+            "shown", current.experiment_id if current is not None and current.origin != "remote" else ""
+        )
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - the name is Qt's
         """Close in any state: the draft is remembered, runs are stopped with a checkpoint."""

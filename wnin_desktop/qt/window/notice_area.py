@@ -8,8 +8,9 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from wnin_desktop.qt.widgets import NoticeBar
 from wnin_desktop.qt.window.notices import Notice, Notices
 
-MOST_BARS = 3
+MOST_BARS = 2
 STAYS_MS = {"info": 8000, "good": 8000}
+WITH_ACTION_MS = 20_000
 """Warnings and errors stay until somebody closes them."""
 
 
@@ -47,11 +48,11 @@ class NoticeArea(QWidget):
         bar.closed.connect(lambda: self._drop(bar))
         self._layout.addWidget(bar)
         self._bars.append(bar)
-        if notice.kind in STAYS_MS and notice.action is None:
+        if notice.kind in STAYS_MS:
             timer = QTimer(bar)
             timer.setSingleShot(True)
             timer.timeout.connect(lambda: self._drop(bar))
-            timer.start(STAYS_MS[notice.kind])
+            timer.start(STAYS_MS[notice.kind] if notice.action is None else WITH_ACTION_MS)
         while len(self._bars) > MOST_BARS:
             self._drop(self._bars[0])
 

@@ -74,6 +74,8 @@ class Status(QStatusBar):
         live = self._desk.runs.live
         if rate:
             return tr("{0} steps/s", show(round(rate)))
+        if any(each.state == "stopping" for each in live):
+            return tr("stopping")
         if any(each.state == "starting" for each in live):
             return tr("starting")
         return tr("paused") if any(each.state == "paused" for each in live) else tr("no steps")

@@ -60,8 +60,8 @@ def has_knob(run: LiveRun, arm: ArmConfig, knob: Knob) -> bool:
 
 
 def _why_not(knob: Knob, arm: str | None) -> str:
-    what = {"temperature": tr("a temperature"), "noise": tr("noise"), "lr": tr("a learning rate")}[knob]
-    return tr("No arm has {0}.", what) if arm is None else tr("{0} has not {1}.", arm, what)
+    what = {"temperature": tr("temperature"), "noise": tr("noise"), "lr": tr("learning rate")}[knob]
+    return tr("No arm has a knob for {0}.", what) if arm is None else tr("{0} has no {1}.", arm, what)
 
 
 def _value(run: LiveRun, arm: ArmConfig, knob: Knob) -> float | None:
