@@ -84,6 +84,11 @@ class Hands:
             for run_id, watched in live.experiment.runs.items()
         }
 
+    @staticmethod
+    def children() -> list[psutil.Process]:
+        """Return the processes that the program started."""
+        return psutil.Process().children(recursive=True)
+
     def close(self) -> None:
         """Close the window as the person's click on the cross does."""
         say(
@@ -92,7 +97,7 @@ class Hands:
             states=[live.state for live in self.desk.runs.live],
             tasks=[task.title for task in self.desk.tasks.current],
             arms=self.desk.draft.arm_count,
-            children=[child.pid for child in psutil.Process().children(recursive=True)],
+            children=[child.pid for child in self.children()],
         )
         self.window.close()
 

@@ -7,9 +7,13 @@ from collections.abc import Callable
 from concurrent.futures import wait
 
 from wnin_desktop.qt import app
+from wnin_desktop.qt.bridge import live_run
 from wnin_desktop.qt.bridge.faults import Faults
 from wnin_desktop.qt.bridge.live_runs import LiveRuns
+from wnin_desktop.qt.bridge.single import SingleWindow
 from wnin_desktop.qt.bridge.tasks import Tasks
+from wnin_desktop.runs.store.lock import WriterLock
+from wnin_desktop.runs.store.writer import RunWriter
 
 
 def _no_stop() -> None:
@@ -38,12 +42,32 @@ def _no_hooks() -> None:
     Faults.install = lambda *_: None
 
 
+def _no_commit() -> None:
+    """Show each event before it is committed."""
+    original = live_run.Watchers
+    live_run.Watchers = lambda *, committed, **more: original(live=committed, **more)
+    RunWriter.commit = lambda *_: None
+
+
+def _no_raising() -> None:
+    """Open a window where one is open already."""
+    SingleWindow.raise_other = lambda _single: False
+
+
+def _no_lock() -> None:
+    """Let everybody write."""
+    WriterLock.acquire = lambda _lock: None
+
+
 REMOVALS: dict[str, Callable[[], None]] = {
     "": lambda: None,
     "stopping": _no_stop,
     "ending": _no_end,
     "limit": _no_limit,
     "hooks": _no_hooks,
+    "commit": _no_commit,
+    "raising": _no_raising,
+    "lock": _no_lock,
     "recorder": _no_recorder,
 }
 

@@ -39,9 +39,7 @@ def wrong_in(text):
         return ["no report was offered"]
     found = [secret for secret in (str(ROOT), NAME) if secret in text]
     found += [
-        word
-        for word in ("Segmentation fault", "<home>", "WNIN Desktop", "in segfault")
-        if word not in text
+        word for word in ("Segmentation fault", "<home>", "WNIN Desktop", "in segfault") if word not in text
     ]
     return found
 
