@@ -106,11 +106,17 @@ def test_that_only_differing_fields_are_listed_in_their_order():
         "seeds": [0],
     }
     rows = differences([one, two, one])
-    assert [row.path for row in rows] == ["budget.steps", "arms[0].lr", "seeds", "arms[1].name"]
+    assert [row.path for row in rows] == ["budget.steps", "arms", "arms[x].lr", "seeds"]
     assert rows[0].values == ("5", "9", "5")
-    assert rows[3].values == ("", "y", "")
+    assert rows[1].values == ("x", "x, y", "x")
     assert as_text(("A", "B", "C"), rows).splitlines()[1] == "budget.steps\t5\t9\t5"
     assert differences([one, one]) == []
+
+
+def test_that_arms_are_compared_by_name_wherever_they_stand():
+    arms = [{"name": "x", "lr": 0.1}, {"name": "y", "lr": 0.2}]
+    rows = differences([{"arms": arms}, {"arms": arms[::-1]}])
+    assert rows == [("arms", ("x, y", "y, x"))]
 
 
 def test_that_details_hold_what_a_run_recorded(store):

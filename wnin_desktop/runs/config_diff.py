@@ -20,7 +20,8 @@ class DifferingField(NamedTuple):
 def differences(configs: Sequence[Mapping[str, Any]]) -> list[DifferingField]:
     """Return the fields in which plain configurations differ, in the order in which they appear.
 
-    Lists of tables are compared place by place (`arms[1].optimizer.lr`), other lists as a whole.
+    Tables of a list are compared by name where they have names (`arms[muon].optimizer.lr`, and their order as
+    `arms`), else place by place; other lists are compared as a whole.
     """
     flat = [dict(_fields(config, "")) for config in configs]
     paths = list(dict.fromkeys(path for each in flat for path in each))
@@ -39,6 +40,13 @@ def _fields(value: Any, path: str) -> Iterator[tuple[str, str]]:
         for name, part in value.items():
             yield from _fields(part, f"{path}.{name}" if path else str(name))
     elif isinstance(value, (list, tuple)) and any(isinstance(part, Mapping) for part in value):
+        names = [part.get("name") if isinstance(part, Mapping) else None for part in value]
+        if all(isinstance(name, str) for name in names) and len(set(names)) == len(names):
+            yield path, ", ".join(map(str, names))
+            for part in value:
+                rest = {key: field for key, field in part.items() if key != "name"}
+                yield from _fields(rest, f"{path}[{part['name']}]")
+            return
         for place, part in enumerate(value):
             yield from _fields(part, f"{path}[{place}]")
     elif value is not None:

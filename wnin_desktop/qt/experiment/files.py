@@ -186,7 +186,21 @@ class ExperimentFiles(QObject):
                 then()
 
         self.desk.tasks.start(
-            lambda _task: dump_compare(config, path), then=saved, title=tr("Saving {0}", path.name)
+            lambda _task: dump_compare(config, path),
+            then=saved,
+            failed=lambda error: self._tell_unsaved(error, path),
+            title=tr("Saving {0}", path.name),
+        )
+
+    def _tell_unsaved(self, error: Exception, path: Path) -> None:
+        why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        self.desk.notices.tell(
+            tr("{0} could not be saved: {1}.", str(path), why.rstrip(".")),
+            kind="danger",
+            kept=tr("The experiment stays in the editor, and any former file is untouched."),
+            do=tr("Save it in another folder."),
+            details=f"{type(error).__name__}: {error}",
+            action=(tr("Save as"), self.save_as),
         )
 
     def _tell_saved(self, path: Path) -> None:

@@ -53,7 +53,10 @@ def test_that_differing_fields_stand_side_by_side_and_can_be_copied(page, ids, q
     text = window.text().splitlines()
     assert text[0] == "field\tStopped early\tFour optimizers"
     assert "name\tStopped early\tFour optimizers" in text
-    assert any(line.startswith("arms[2].name\t\t") for line in text)
+    orders = next(line for line in text if line.startswith("arms\t")).split("\t")
+    missing = set(orders[2].split(", ")) - set(orders[1].split(", "))
+    assert missing
+    assert all(any(line.startswith(f"arms[{arm}].optimizer.name\t\t") for line in text) for arm in missing)
     assert not any(line.startswith("network") for line in text)
     qtbot.mouseClick(button_in(window, "config-diff-copy"), LEFT)
     assert QGuiApplication.clipboard().text() == window.text()

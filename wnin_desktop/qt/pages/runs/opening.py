@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from wnin_desktop.qt.pages.runs.dialogs import DiffDialog
 from wnin_desktop.qt.pages.runs.dropping import Dropped, read_dropped
 from wnin_desktop.qt.text import tr
 from wnin_desktop.runs.config_diff import DifferingField, differences
-from wnin_desktop.runs.merging import load_merged
+from wnin_desktop.runs.merging import Chosen, load_merged
 from wnin_desktop.runs.run_rows import TableRow
 from wnin_desktop.runs.watch.experiment import WatchedExperiment
 from wnin_desktop.schema.base import validate
@@ -73,9 +74,16 @@ class Opening(QObject):
         parts, store = choice.parts(), self._desk.store
         self._desk.tasks.start(
             lambda _task: prepared(load_merged(store, parts)),
-            then=self.show,
+            then=lambda merged: self.show(self._coloured(merged, parts)),
             title=tr("Comparing {0} rows", len(choice.rows)),
         )
+
+    def _coloured(self, merged: WatchedExperiment, parts: Sequence[Chosen]) -> WatchedExperiment:
+        """Let arms that kept their names keep the colours that were chosen for them."""
+        for part in parts:
+            chosen = self._desk.colours.of(part.experiment_id)
+            merged.colours |= {arm: place for arm, place in chosen.items() if arm in merged.arms}
+        return merged
 
     # -- configurations ------------------------------------------------------------------------------------
 
