@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QDockWidget,
     QMainWindow,
@@ -143,12 +143,30 @@ class MainWindow(QMainWindow):
         run.setObjectName("button-run")
         if isinstance(run, QToolButton):
             run.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        bar.addSeparator()
+        self.addToolBar(bar)
+        self.steer_bar = self._make_steer_bar()
+        return bar
+
+    def _make_steer_bar(self) -> QToolBar:
+        bar = QToolBar(tr("Steer"), self)
+        bar.setObjectName("steer-bar")
+        bar.setMovable(False)
+        bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
         self.steer = SteerStrip(self.desk, bar)
         self.steer.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         bar.addWidget(self.steer)
         self.addToolBar(bar)
         return bar
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - the name is Qt's
+        """Give the sliders a line of their own where the window is too narrow for one."""
+        super().resizeEvent(event)
+        needed = self.toolbar.sizeHint().width() + self.steer.sizeHint().width()
+        broken = self.toolBarBreak(self.steer_bar)
+        if needed > self.width() and not broken:
+            self.insertToolBarBreak(self.steer_bar)
+        elif needed <= self.width() and broken:
+            self.removeToolBarBreak(self.steer_bar)
 
     def _add_view_actions(self) -> None:
         add = self.desk.actions.add

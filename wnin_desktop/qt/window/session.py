@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QMainWindow
 
 from wnin_desktop.runs.preferences import WindowState
 
-LAYOUT = 3
+LAYOUT = 4
 """Raised when docks change, so that an old layout is not forced on new docks."""
 
 
