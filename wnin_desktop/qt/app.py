@@ -65,6 +65,7 @@ def _run(start: Start, application: QApplication, single: SingleWindow, settings
     opened = _open_store(start.store, single)
     if opened is None:
         return 0
+    single.listen()
     loop = qasync.QEventLoop(application)
     faults, watchdog = Faults(), Watchdog()
     with contextlib.closing(loop):
@@ -73,7 +74,7 @@ def _run(start: Start, application: QApplication, single: SingleWindow, settings
         desk = Desk(opened, loop, preferences=settings.value, state=state)
         window = open_window(desk, start)
         faults.caught.connect(desk.tell_fault)
-        single.listen(window)
+        single.show(window)
         watchdog.start()
         window.closing.connect(application.quit)
         for notice in (settings.notice, state.notice, *opened.notices):

@@ -2,13 +2,14 @@
 
 import json
 import random
+import select
 import sys
 import time
 
 import numpy as np
 import pytest
 
-from tests.qt.faults.windows import ORPHAN_S, WindowProcess
+from tests.qt.faults.windows import ORPHAN_S, PATIENCE_S, WindowProcess
 from wnin_desktop.runs.store import Store
 
 LONGEST_S = 0.4
@@ -104,6 +105,25 @@ def second_start(folder, **more):
 
 def test_s9_that_a_second_start_raises_the_first_window_and_a_dead_one_is_replaced(tmp_path):
     assert second_start(tmp_path) == []
+
+
+def double_start(folder):
+    """Start twice at one moment and return how many windows came to be, and how the other start ended."""
+    with (
+        WindowProcess("training:hold", folder) as one,
+        WindowProcess("training:hold", folder) as other,
+    ):
+        pipes = {window.process.stdout: window for window in (one, other)}
+        ready, _, _ = select.select(list(pipes), [], [], PATIENCE_S)
+        either = pipes.pop(ready[0])
+        (another,) = pipes.values()
+        # The one that leaves closes its pipe, and the one that stays says so.
+        stays, leaves = (another, either) if either.ended_within(1.0) else (either, another)
+        return stays.hear("read_only"), leaves.wait(), leaves.heard()
+
+
+def test_s9_that_two_starts_at_one_moment_make_one_window(tmp_path):
+    assert double_start(tmp_path) == (False, 0, [])
 
 
 @pytest.mark.full

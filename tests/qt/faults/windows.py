@@ -117,6 +117,12 @@ class WindowProcess:
             time.sleep(0.02)
         return [str(child) for child in alive]
 
+    def ended_within(self, seconds: float) -> bool:
+        """Return whether it ends in so many seconds."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(seconds)
+        return self.process.poll() is not None
+
     def wait(self, patience_s: float = PATIENCE_S) -> int:
         """Return its exit code; a process that does not end in time is killed and is a failure."""
         try:
