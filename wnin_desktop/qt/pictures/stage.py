@@ -1,0 +1,233 @@
+"""A whole window for pictures: the real program on a store of its own, driven step by step."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import qasync
+from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop, QSize, Qt, QTimer
+from PySide6.QtWidgets import QApplication, QMenu, QScrollArea, QWidget
+
+from wnin_desktop.qt.desk import Desk
+from wnin_desktop.qt.dialogs.base import Dialog
+from wnin_desktop.qt.dialogs.overlay import Overlay
+from wnin_desktop.qt.experiment.section import Section
+from wnin_desktop.qt.forms.fold import Fold
+from wnin_desktop.qt.theme import theme
+from wnin_desktop.qt.widgets import NoticeBar
+from wnin_desktop.qt.window.commands import SAMPLE, Commands
+from wnin_desktop.qt.window.main_window import MainWindow
+from wnin_desktop.runs.config_files import load_preset
+from wnin_desktop.runs.preferences import WindowState
+from wnin_desktop.runs.store import Store
+from wnin_desktop.runs.watch.experiment import WatchedExperiment
+from wnin_desktop.schema.preferences import Preferences
+from wnin_desktop.schema.run import CompareConfig
+
+PULSE_MS = 10
+KEPT = ("text_scale", "reduced_motion", "number_locale")
+"""Preferences that scenes change and that are put back; the theme is that of the picture."""
+QUIET_MS = 40
+"""What follows from events, such as layouts and timers of no time, is done after so long."""
+PATIENCE_S = 60.0
+
+
+class StageError(Exception):
+    """A scene did not come about."""
+
+
+class Stage:
+    """A window, what stands behind it, and how a scene is set up on it.
+
+    Attributes:
+        ids: Experiments of the store, by the names that scenes use.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        folder: Path,
+        size: QSize,
+        *,
+        ids: Mapping[str, str] | None = None,
+        greeted: bool = True,
+    ) -> None:
+        self.store, self.folder, self.ids = store, folder, dict(ids or {})
+        self._loop = qasync.QEventLoop(QApplication.instance(), already_running=False)
+        state = WindowState(folder / "window.toml")
+        state.set("tour.seen", greeted)
+        self.desk = Desk(store, self._loop, preferences=self.first_preferences(), state=state)
+        self.window = MainWindow(self.desk)
+        self.window.setAttribute(Qt.WidgetAttribute.WA_DontShowOnScreen, on=not _is_offscreen())
+        self.commands = Commands(self.desk, self.window)
+        self.window.resize(size)
+        self.window.suit_height()
+        self.window.show()
+        self.pass_time(QUIET_MS)
+        self._first_layout = self.window.saveState()
+        self._first_state = {name: page.state() for name, page in self.window.pages.items()}
+        self.desk.catalogue.load(read=False)  # from the file that the content left
+        self.wait(lambda: bool(self.desk.catalogue.names()), "the optimizers are read")
+
+    @staticmethod
+    def first_preferences() -> Preferences:
+        """Return the preferences that every scene begins with."""
+        return Preferences.model_validate(
+            {"appearance": {"theme": "light", "reduced_motion": "on", "number_locale": "en_US"}}
+        )
+
+    # -- time ----------------------------------------------------------------------------------------------
+
+    def pass_time(self, milliseconds: int) -> None:
+        """Let the window live for so long."""
+        loop = QEventLoop()
+        QTimer.singleShot(milliseconds, loop.quit)
+        loop.exec()
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+    def wait(self, until: Callable[[], bool], what: str, patience_s: float = PATIENCE_S) -> None:
+        """Let the window live until something holds.
+
+        Raises:
+            StageError: It did not come about in time.
+        """
+        deadline = time.monotonic() + patience_s
+        while not until():
+            if time.monotonic() > deadline:
+                raise StageError(f"waited {patience_s:.0f} s in vain until {what}")
+            self.pass_time(PULSE_MS)
+
+    def settle(self) -> None:
+        """Let everything finish that is under way: answers from the store, layouts, curves."""
+        self.pass_time(QUIET_MS)
+        self.wait(lambda: not self.desk.tasks.current, "the work in the background is done")
+        self.window.pages["compare"].grid.finish()
+        self.pass_time(QUIET_MS)
+        self.wait(lambda: not self.desk.tasks.current, "the work in the background is done")
+
+    # -- a scene begins ------------------------------------------------------------------------------------
+
+    def clear(self) -> None:
+        """Bring the window back to how it stands at first, without anything shown."""
+        self._end_runs()
+        self.dismiss()
+        self._forget_preferences()
+        for experiment in self.desk.shown.all:
+            self.desk.shown.close(experiment)
+        self.desk.draft.clear()
+        self._forget_looks()
+        self.window.restoreState(self._first_layout)
+        for name, page in self.window.pages.items():
+            page.restore(self._first_state[name])
+        self.window.open_page("compare")
+        self.settle()
+
+    def _forget_preferences(self) -> None:
+        first = self.first_preferences().appearance
+        kept = {name: getattr(first, name) for name in KEPT}
+        self.desk.preferences.change(**{f"appearance.{name}": value for name, value in kept.items()})
+        self.desk.preferences.change(**{"server.enabled": False})
+
+    def _forget_looks(self) -> None:
+        """Fold, scroll back and empty what former scenes left behind."""
+        compare, runs = self.window.pages["compare"], self.window.pages["runs"]
+        for plot in compare.grid.plots.values():
+            plot.hide_card()
+        compare.lens.set_cross(None)
+        runs.filter.set_text("")
+        runs.trash_button.setChecked(False)
+        for section in self.window.findChildren(Section):
+            section.set_folded(True)
+        for fold in self.window.findChildren(Fold):
+            fold.set_open(False)
+        for area in self.window.findChildren(QScrollArea):
+            area.verticalScrollBar().setValue(0)
+        focused = self.window.focusWidget()
+        if focused is not None:
+            focused.clearFocus()
+
+    def _end_runs(self) -> None:
+        for run in self.desk.runs.live:
+            run.stop(checkpoint=False)
+        self.wait(lambda: not self.desk.runs.live, "the live runs have ended")
+
+    def dismiss(self) -> None:
+        """Close every dialog, menu and notice."""
+        for widget in QApplication.topLevelWidgets():
+            if isinstance(widget, Dialog | QMenu) and widget.isVisible():
+                widget.close()
+        for overlay in self.window.findChildren(Overlay):
+            overlay.dismiss()
+        for bar in self.window.findChildren(NoticeBar):
+            bar.closed.emit()
+        self.pass_time(0)
+
+    # -- what scenes ask for -------------------------------------------------------------------------------
+
+    def dress(self, choice: str) -> None:
+        """Show everything light or dark."""
+        self.desk.preferences.change(**{"appearance.theme": choice})
+
+    def load(self, name: str) -> WatchedExperiment:
+        """Return an experiment of the store."""
+        return WatchedExperiment.load(self.store, self.ids[name])
+
+    def show(self, name: str, *, select: int = 0) -> WatchedExperiment:
+        """Show an experiment of the store, with its configuration in the editor."""
+        experiment = self.load(name)
+        if experiment.config is not None:
+            self.desk.draft.load(experiment.config)
+            self.desk.draft.select(select)
+        self.desk.shown.show(experiment)
+        self.settle()
+        return experiment
+
+    def sample(self) -> CompareConfig:
+        """Return the experiment that ships as a sample."""
+        return load_preset(SAMPLE)
+
+    def run(self, config: CompareConfig) -> Any:
+        """Run an experiment from the editor, and return the live run."""
+        self.desk.draft.load(config)
+        self.desk.draft.select(0)
+        return self.desk.runs.start(config)
+
+    def act(self, name: str) -> None:
+        """Do what an action does."""
+        self.desk.actions.get(name).trigger()
+
+    def find(self, name: str, kind: type[Any] = QWidget) -> Any:
+        """Return the widget called `name` that can be seen, wherever it is.
+
+        Raises:
+            StageError: There is none.
+        """
+        for top in (self.window, *QApplication.topLevelWidgets()):
+            for widget in top.findChildren(kind, name):
+                if widget.isVisible():
+                    return widget
+        raise StageError(f"nothing called {name!r} is to be seen")
+
+    # -- the end -------------------------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """Close the window and everything behind it."""
+        self._end_runs()
+        self.dismiss()
+        self.window.close()
+        self.desk.close()
+        with contextlib.suppress(RuntimeError):  # Qt may have deleted it already
+            self.window.deleteLater()
+        self.desk.deleteLater()
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+        self._loop.close()
+        self.store.close()
+        theme().apply("light")
+
+
+def _is_offscreen() -> bool:
+    return QApplication.platformName() == "offscreen"
