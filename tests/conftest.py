@@ -4,11 +4,16 @@ import os
 import threading
 import time
 
+import hypothesis
 import psutil
 import pytest
 
 # Test modules, and with them torch and numpy, are imported after this file: one thread for each test process.
 os.environ |= dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
+
+# How long an example takes says something of the other processes on the machine, and nothing of the law.
+hypothesis.settings.register_profile("wnin", deadline=None)
+hypothesis.settings.load_profile("wnin")
 
 PATIENCE_S = 5.0
 # Windows of tests are drawn into memory; a test of a real one sets its own platform in a process of its own.

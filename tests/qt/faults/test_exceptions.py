@@ -62,5 +62,5 @@ def test_g4_that_without_the_hooks_exceptions_are_seen_to_pass_untold(tmp_path):
         ) as window,
         pytest.raises(AssertionError, match="never said"),
     ):
-        window.message("place", patience_s=5)
+        window.message("place", patience_s=12)
     assert "nobody expected this" in window.errors_kept

@@ -18,7 +18,8 @@ from wnin_desktop.runs.preferences import WindowState
 
 ROOT = Path(__file__).resolve().parents[3]
 PATIENCE_S = 60.0
-CLOSE_S = 5.0
+CLOSE_S = 5.0 if "PYTEST_XDIST_WORKER" not in os.environ else 20.0
+"""The promise is five seconds, held where a test has the machine to itself (`-n 0`)."""
 ORPHAN_S = 3.0
 QUICK = {
     "task": {"dataset": "spirals"},
