@@ -13,6 +13,8 @@ from tests.qt.faults.windows import QUICK
 from wnin_desktop.qt.widgets import NoticeBar
 
 FRAME_MS = 16
+STILL = 100
+"""Turns without a step after which an optimizer counts as broken."""
 
 
 def tell_steps(hands: Hands) -> Script:
@@ -115,7 +117,15 @@ def train_plugin(hands: Hands) -> Script:
     hands.build("sgd", "mine", **(QUICK | {"seeds": [0]}))
     yield from hands.run()
     live = hands.live
-    yield lambda: hands.taken() and all(step >= hands.options["breaks_at"] for step in hands.taken().values())
+    yield lambda: live.experiment.progress[0] > 0
+    say(trains=True)
+    seen: list[int] = []
+
+    def broke() -> bool:
+        seen.append(next(run.step for run in live.experiment.runs.values() if run.arm == "mine"))
+        return len(seen) > STILL and len(set(seen[-STILL:])) == 1
+
+    yield broke
     lateness = Lateness(hands.window)
     lateness.start()
     until = time.monotonic() + hands.options["seconds"]
