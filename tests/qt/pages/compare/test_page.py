@@ -310,6 +310,20 @@ def test_that_the_page_is_as_it_was_in_the_next_session(qtbot, desk, page):
     assert other.leaders.key == "accuracy"
 
 
+def test_that_a_page_that_nobody_saw_leaves_the_height_to_the_plots(qtbot, desk):
+    unseen = ComparePage(desk)
+    qtbot.addWidget(unseen)
+    unseen.show()
+    made = ComparePage(desk)
+    qtbot.addWidget(made)
+    made.restore(unseen.state())
+    made.resize(900, 700)
+    desk.shown.show(scene())
+    made.show()
+    plots, table = made.splitter.sizes()
+    assert plots > 2 * table
+
+
 @pytest.mark.parametrize("damage", [{}, {"grid": 3, "leader_metric": 7, "splitter": ["a", "b"]},
                                     {"leader_metric": "nothing", "splitter": [-4, 0]}])  # fmt: skip
 def test_that_a_damaged_session_gives_the_first_page(qtbot, desk, damage):

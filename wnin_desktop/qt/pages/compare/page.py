@@ -43,7 +43,9 @@ class ComparePage(QWidget):
         self.splitter.addWidget(self.leaders)
         for index, share in enumerate(SHARES):
             self.splitter.setStretchFactor(index, share)
-        self.splitter.setSizes([1000 * share for share in SHARES])
+        self._sizes = [1000 * share for share in SHARES]
+        self.splitter.setSizes(self._sizes)
+        self.splitter.splitterMoved.connect(self._keep_sizes)
         self.empty = self._make_empty()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(Space.S, Space.S, Space.S, Space.S)
@@ -81,8 +83,12 @@ class ComparePage(QWidget):
         return {
             "grid": self.grid.state(),
             "leader_metric": self.leaders.key,
-            "splitter": self.splitter.sizes(),
+            "splitter": self._sizes,
         }
+
+    def _keep_sizes(self) -> None:
+        """Take note of how a person shares the height; a splitter that was not seen yet does not know."""
+        self._sizes = self.splitter.sizes()
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Take what `state` returned; what does not fit is passed over."""
@@ -94,6 +100,7 @@ class ComparePage(QWidget):
             self.leaders.set_key(key)
         sizes = state.get("splitter")
         if isinstance(sizes, list) and len(sizes) == len(SHARES) and all(map(_is_size, sizes)):
+            self._sizes = sizes
             self.splitter.setSizes(sizes)
         self.tools.refresh()
 
