@@ -151,6 +151,7 @@ class MetricPlot(QWidget):
         for layer in self._layers():
             layer.clear()
         self.figure.ends, self.figure.marks, self.figure.dots = [], [], []
+        self.hide_card()
         self._look_otherwise()
 
     def _show_current(self) -> None:
@@ -329,6 +330,11 @@ class MetricPlot(QWidget):
         super().showEvent(event)
         self._fresh = True
         self.want()
+
+    def hideEvent(self, event: QEvent) -> None:  # noqa: N802
+        """Put the read-out away, which stands on the window and not on the page."""
+        self.hide_card()
+        super().hideEvent(event)  # type: ignore[arg-type] - Qt passes a QHideEvent
 
     def resizeEvent(self, event: QEvent) -> None:  # noqa: N802
         """Draw for other pixels."""
