@@ -128,6 +128,10 @@ def test_that_an_empty_state_leads_to_what_fills_it(qtbot):
     assert state.button.text() == "Open a run"
     qtbot.mouseClick(state.button, Qt.MouseButton.LeftButton)
     assert asked == [1, 2]
+    action.setEnabled(False)
+    action.setToolTip("Run it - no arm yet")
+    assert not state.button.isEnabled()
+    assert "no arm yet" in state.button.toolTip()
     state.set("runs", "No runs", "There is nothing to do.")
     assert state.button.isHidden()
 

@@ -27,7 +27,8 @@ class EmptyState(QWidget):
         super().__init__(parent)
         self.setObjectName("empty-state")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self._icon, self._deed = QLabel(self), action
+        self._icon = QLabel(self)
+        self._deed: Deed | None = None
         self._title, self._text = QLabel(self), QLabel(self)
         self.button = QPushButton(self)
         self._dress()
@@ -48,10 +49,21 @@ class EmptyState(QWidget):
         self.setAccessibleName(title)
         self.setAccessibleDescription(text)
         self._give_room()
+        if isinstance(self._deed, QAction):
+            self._deed.changed.disconnect(self._follow)
         self._deed = action
         self.button.setVisible(action is not None)
         if action is not None:
             self.button.setText(action.text() if isinstance(action, QAction) else action[0])
+        if isinstance(action, QAction):
+            action.changed.connect(self._follow)
+        self._follow()
+
+    def _follow(self) -> None:
+        """Be pressed only while the action can be used, and say why it cannot."""
+        action = self._deed if isinstance(self._deed, QAction) else None
+        self.button.setEnabled(action is None or action.isEnabled())
+        self.button.setToolTip("" if action is None else action.toolTip())
 
     def _dress(self) -> None:
         centre = Qt.AlignmentFlag.AlignCenter
