@@ -24,10 +24,10 @@ class PseudoTranslator(QTranslator):
         sourceText: str,
         disambiguation: str | None = None,  # noqa: ARG002 - Qt's signature
         n: int = -1,  # noqa: ARG002 - Qt's signature
-    ) -> str:
+    ) -> str | None:  # type: ignore[override] - None is a null text: Qt's own words stay, "" would empty them
         """Return the longer text; texts of other contexts stay as they are."""
         if context != CONTEXT or not sourceText:
-            return ""
+            return None
         more = "~" * max(1, round(LONGER * len(sourceText)))
         return f"[{sourceText}{more}]"
 
