@@ -162,7 +162,9 @@ QRadioButton::indicator { border-radius: 8px; }
 QCheckBox::indicator:checked, QAbstractItemView::indicator:checked {
     background: $accent; border-color: $accent; image: $tick;
 }
-QCheckBox::indicator:indeterminate { background: $accent; border-color: $accent; image: $dash_mark; }
+QCheckBox::indicator:indeterminate, QAbstractItemView::indicator:indeterminate {
+    background: $accent; border-color: $accent; image: $dash_mark;
+}
 QRadioButton::indicator:checked {
     border: 4px solid $accent; width: 8px; height: 8px; background: $on_accent;
 }
