@@ -40,6 +40,8 @@ class DiffDialog(Dialog):
         super().__init__(parent, "config-diff", tr("Configuration differences"))
         self._titles, self._rows = tuple(titles), tuple(rows)
         self.table = self._make_table()
+        self._tint()
+        theme().changed.connect(self._tint)
         counted = {0: tr("These configurations are equal."), 1: tr("1 field differs; all others are equal.")}
         many = tr("{0} fields differ; all others are equal.", len(rows))
         self.add_text(counted.get(len(rows), many), "config-diff-said", "muted")
@@ -53,6 +55,15 @@ class DiffDialog(Dialog):
         close.setDefault(True)
         line.addWidget(close)
         self.fit(60 + 22 * len(titles), 10 + 2 * min(max(len(rows), 2), 18))
+
+    def _tint(self) -> None:
+        """Colour the table as the theme has it."""
+        for place, row in enumerate(self._rows):
+            for column, text in enumerate((row.path, *row.values)):
+                item = self.table.item(place, column)
+                item.setForeground(theme().colour("muted" if not column or not text else "text"))
+                if not column:
+                    item.setFont(theme().font("mono"))
 
     def text(self) -> str:
         """Return the table as lines of tabs."""
@@ -72,9 +83,6 @@ class DiffDialog(Dialog):
             for column, text in enumerate((row.path, *row.values)):
                 item = QTableWidgetItem(text or "\u2013")
                 item.setToolTip(text)
-                item.setForeground(theme().colour("muted" if not column or not text else "text"))
-                if not column:
-                    item.setFont(theme().font("mono"))
                 table.setItem(place, column, item)
         header = table.horizontalHeader()
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
