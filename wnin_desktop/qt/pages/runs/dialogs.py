@@ -61,6 +61,8 @@ class DiffDialog(Dialog):
         for place, row in enumerate(self._rows):
             for column, text in enumerate((row.path, *row.values)):
                 item = self.table.item(place, column)
+                if item is None:
+                    continue
                 item.setForeground(theme().colour("muted" if not column or not text else "text"))
                 if not column:
                     item.setFont(theme().font("mono"))
