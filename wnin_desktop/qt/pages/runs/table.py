@@ -27,7 +27,7 @@ FLAT = (
 WIDTHS = {
     "star": 28, "name": 240, "arm": 140, "seed": 56, "status": 112, "dataset": 90, "network": 110,
     "optimizer": 140, "lr": 110, "noise": 120, "magnitude": 110, "temperature": 110, "schedule": 100,
-    "steps": 104, "val_loss": 96, "accuracy": 84, "started": 128, "duration": 104, "tags": 140, "note": 200,
+    "steps": 104, "val_loss": 96, "accuracy": 96, "started": 128, "duration": 104, "tags": 140, "note": 200,
     "host": 140, "id": 280,
 }  # fmt: skip
 """Widths at the normal size of text."""
