@@ -260,7 +260,7 @@ class PlotGrid(QWidget):
         if isinstance(columns, int) and not isinstance(columns, bool):
             self.columns = min(max(columns, 1), MOST_COLUMNS)
         maximised = state.get("maximised")
-        self.maximised = maximised if maximised in self.plots else None
+        self.maximised = maximised if isinstance(maximised, str) and maximised in self.plots else None
         lens = state.get("lens")
         if isinstance(lens, Mapping):
             self.lens.restore(lens)

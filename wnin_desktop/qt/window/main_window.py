@@ -236,7 +236,7 @@ class MainWindow(QMainWindow):
         if not session.restore_layout(self, state):
             self.reset_layout()
         for name, page in self.pages.items():
-            page.restore(session.table(state, f"page.{name}"))
+            session.restore_page(name, page, state)
         wanted = state.get("window.page", "")
         if wanted in self.pages:
             self.open_page(wanted)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import base64
 import binascii
+import logging
 from typing import Any
 
 from PySide6.QtCore import QByteArray
 from PySide6.QtWidgets import QMainWindow
 
+from wnin_desktop.qt.pages import Page
 from wnin_desktop.runs.preferences import WindowState
+
+logger = logging.getLogger("wnin.window")
 
 LAYOUT = 4
 """Raised when docks change, so that an old layout is not forced on new docks."""
@@ -31,6 +35,14 @@ def restore_layout(window: QMainWindow, state: WindowState) -> bool:
         and window.restoreGeometry(geometry)
         and window.restoreState(docks, LAYOUT)
     )
+
+
+def restore_page(name: str, page: Page, state: WindowState) -> None:
+    """Give a page what it was last time; one that chokes on it begins anew, and the window opens."""
+    try:
+        page.restore(table(state, f"page.{name}"))
+    except Exception:  # whatever an old or damaged session does to a page, the program must start
+        logger.exception("the page %s could not take its last state", name)
 
 
 def table(state: WindowState, name: str) -> dict[str, Any]:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from wnin_desktop.qt.pages.runs.page import RunsPage
 
 MOST_REMEMBERED = 200
+MOST_PIXELS = 1 << 15
 GROUPINGS = ("grouped", "flat")
 
 
@@ -40,10 +41,11 @@ def restore(page: RunsPage, state: Mapping[str, Any]) -> None:
         page.columns[name] = _columns(_table(state, "columns").get(name), page.columns[name])
         page.widths[name] = _widths(_table(state, "widths").get(name))
     grouped = state.get("grouped") is not False
-    sort = state.get("sort") if state.get("sort") in BY_COLUMN else "started"
+    sort = state.get("sort")
+    sort = sort if isinstance(sort, str) and sort in BY_COLUMN else "started"
     page.model.restore_open(_texts(state.get("open")))
     page.restore_rows(
-        grouped=grouped, sort=str(sort), descending=state.get("descending") is not False,
+        grouped=grouped, sort=sort, descending=state.get("descending") is not False,
         chosen=_texts(state.get("chosen")),
     )  # fmt: skip
     _restore_panel(page, state)
@@ -57,7 +59,7 @@ def restore(page: RunsPage, state: Mapping[str, Any]) -> None:
 
 def _restore_panel(page: RunsPage, state: Mapping[str, Any]) -> None:
     sizes = state.get("splitter")
-    if isinstance(sizes, list) and len(sizes) == 2 and all(isinstance(each, int) for each in sizes):
+    if isinstance(sizes, list) and len(sizes) == 2 and all(map(_is_size, sizes)):
         page.splitter.setSizes(sizes)
     if isinstance(state.get("details"), bool):
         page.show_details(state["details"])
@@ -80,4 +82,8 @@ def _columns(found: object, default: tuple[str, ...]) -> tuple[str, ...]:
 def _widths(found: object) -> dict[str, int]:
     if not isinstance(found, Mapping):
         return {}
-    return {key: width for key, width in found.items() if key in BY_COLUMN and isinstance(width, int)}
+    return {key: width for key, width in found.items() if key in BY_COLUMN and _is_size(width)}
+
+
+def _is_size(found: object) -> bool:
+    return isinstance(found, int) and 0 <= found < MOST_PIXELS
