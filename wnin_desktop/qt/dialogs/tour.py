@@ -163,7 +163,7 @@ class Tour(Overlay):
 
     def place(self) -> None:
         """Stand below the target, or above, or inside where it fills the window."""
-        width = LETTERS * self.fontMetrics().averageCharWidth()
+        width = max(LETTERS * self.fontMetrics().averageCharWidth(), self._column.minimumSize().width())
         width = min(width, self.width() - 2 * Space.L)
         self.panel.setFixedWidth(width)
         self._column.activate()
@@ -244,9 +244,8 @@ class Welcome(Overlay):
 
     def place(self) -> None:
         """Stand in the middle."""
-        width = min(
-            LETTERS * self.fontMetrics().averageCharWidth() + 2 * Space.XL, self.width() - 2 * Space.L
-        )
+        width = LETTERS * self.fontMetrics().averageCharWidth() + 2 * Space.XL
+        width = min(max(width, self._column.minimumSize().width()), self.width() - 2 * Space.L)
         self.panel.setFixedWidth(width)
         self.panel.setFixedHeight(self._column.heightForWidth(width))
         rest = self.size() - self.panel.size()
