@@ -41,7 +41,6 @@ DOCK_WIDTHS = (300, 300)
 LOG_HEIGHT = 110
 SCREEN_SHARE = 0.94
 """Most of a small screen that the window takes at first; its frame needs room too."""
-LEAST_DOCK = 250
 HEIGHT_FOR_LOG = 840
 
 
@@ -126,7 +125,6 @@ class MainWindow(QMainWindow):
         dock.setObjectName(f"dock-{name}")
         dock.setAccessibleName(title)
         dock.setWidget(content)
-        content.setMinimumWidth(LEAST_DOCK)
         self.addDockWidget(area, dock)
         self.docks[name] = dock
         return dock
