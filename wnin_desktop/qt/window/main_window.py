@@ -27,7 +27,7 @@ from wnin_desktop.qt.pages import PAGES
 from wnin_desktop.qt.pages.compare.steer import SteerStrip
 from wnin_desktop.qt.text import tr
 from wnin_desktop.qt.theme import ICON_LARGE, theme
-from wnin_desktop.qt.window import session
+from wnin_desktop.qt.window import reading_order, session
 from wnin_desktop.qt.window.log_dock import LogView
 from wnin_desktop.qt.window.menus import MenuBar
 from wnin_desktop.qt.window.notice_area import NoticeArea
@@ -165,6 +165,10 @@ class MainWindow(QMainWindow):
             self.insertToolBarBreak(self.steer_bar)
         elif needed <= self.width() and broken:
             self.removeToolBarBreak(self.steer_bar)
+
+    def focusNextPrevChild(self, forward: bool) -> bool:  # noqa: N802
+        """Let Tab go as one reads; parts that came later, such as arms, would stand at the end otherwise."""
+        return reading_order.go(self, forward=forward)
 
     def _add_view_actions(self) -> None:
         add = self.desk.actions.add
