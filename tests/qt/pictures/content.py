@@ -40,14 +40,22 @@ def comparison(name: str, arms: Sequence[Arm], *, seeds: int = 5, steps: int = 1
 FOUR = (("AdamW", "adamw", 3e-3), ("SGD", "sgd", 0.2), ("Muon", "muon", 0.02), ("SGLD", "sgld", 0.05))
 NINE = tuple((f"sgd at {lr:g}", "sgd", lr) for lr in (0.8, 0.4, 0.2, 0.1, 0.05, 0.025, 0.012, 0.006, 0.003))
 EDGE = (("calm", "sgd", 0.1), ("warm", "sgd", 1.0), ("far too hot", "sgd", 500.0))
+LONG = (
+    ("NormalizedDynamics - learning rate follows the temperature", "adamw", 0.05),
+    ("Muon 0.02 on the hidden layers + AdamW 3e-4 on the rest", "muon", 0.02),
+)
 CONFIGS = {
     "first": comparison("Tried and put away", FOUR[:2], seeds=2),
     "diverged": comparison("Learning rates up to the edge", EDGE),
     "nine": comparison("Nine learning rates", NINE, seeds=3),
+    "long": comparison("Two optimizers whose names say all that one might want to know", LONG, seeds=2),
     "gradient": comparison("Without the fourth arm", FOUR[:3], seeds=3),
     "sgld": comparison("The same at more seeds", FOUR, seeds=9),
     "demo": comparison("Four optimizers under one schedule", FOUR),
 }
+
+
+OPTIMIZERS = (("adamw", 1e-3), ("muon", 0.02), ("normalized_dynamics", 0.05), ("sgd", 0.1), ("sgld", 0.1))
 
 
 def record(folder: Path) -> dict[str, str]:
@@ -70,9 +78,7 @@ def write_catalogue(home: Path) -> None:
     """Leave the list of optimizers where the last start would have."""
     path = home / "cache" / "optimizers.json"
     path.parent.mkdir(parents=True, exist_ok=True)
-    rows = tuple(
-        _row(name, lr) for name, lr in (("adamw", 1e-3), ("muon", 0.02), ("sgd", 0.1), ("sgld", 0.1))
-    )
+    rows = tuple(_row(name, lr) for name, lr in OPTIMIZERS)
     path.write_bytes(msgspec.json.encode(Catalogue(rows=rows, key="pictures")))
 
 

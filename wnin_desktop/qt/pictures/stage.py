@@ -55,12 +55,24 @@ class Stage:
         *,
         ids: Mapping[str, str] | None = None,
         greeted: bool = True,
+        text_scale: float = 1.0,
     ) -> None:
+        """Open a window.
+
+        Args:
+            store: Open for writing; it is closed with the stage.
+            folder: Where the window keeps its state.
+            size: Of the window.
+            ids: Experiments of the store, by the names that scenes use.
+            greeted: Whether it is not the first start.
+            text_scale: Size of text that every scene begins with.
+        """
         self.store, self.folder, self.ids = store, folder, dict(ids or {})
         self._loop = qasync.QEventLoop(QApplication.instance(), already_running=False)
         state = WindowState(folder / "window.toml")
         state.set("tour.seen", greeted)
-        self.desk = Desk(store, self._loop, preferences=self.first_preferences(), state=state)
+        self._first = first_preferences(text_scale)
+        self.desk = Desk(store, self._loop, preferences=self._first, state=state)
         self.window = MainWindow(self.desk)
         self.window.setAttribute(Qt.WidgetAttribute.WA_DontShowOnScreen, on=not _is_offscreen())
         self.commands = Commands(self.desk, self.window)
@@ -72,13 +84,6 @@ class Stage:
         self._first_state = {name: page.state() for name, page in self.window.pages.items()}
         self.desk.catalogue.load(read=False)  # from the file that the content left
         self.wait(lambda: bool(self.desk.catalogue.names()), "the optimizers are read")
-
-    @staticmethod
-    def first_preferences() -> Preferences:
-        """Return the preferences that every scene begins with."""
-        return Preferences.model_validate(
-            {"appearance": {"theme": "light", "reduced_motion": "on", "number_locale": "en_US"}}
-        )
 
     # -- time ----------------------------------------------------------------------------------------------
 
@@ -124,10 +129,11 @@ class Stage:
         for name, page in self.window.pages.items():
             page.restore(self._first_state[name])
         self.window.open_page("compare")
+        self.window.activateWindow()
         self.settle()
 
     def _forget_preferences(self) -> None:
-        first = self.first_preferences().appearance
+        first = self._first.appearance
         kept = {name: getattr(first, name) for name in KEPT}
         self.desk.preferences.change(**{f"appearance.{name}": value for name, value in kept.items()})
         self.desk.preferences.change(**{"server.enabled": False})
@@ -227,6 +233,12 @@ class Stage:
         self._loop.close()
         self.store.close()
         theme().apply("light")
+
+
+def first_preferences(text_scale: float) -> Preferences:
+    """Return the preferences that every scene begins with."""
+    look = {"theme": "light", "reduced_motion": "on", "number_locale": "en_US", "text_scale": text_scale}
+    return Preferences.model_validate({"appearance": look})
 
 
 def _is_offscreen() -> bool:

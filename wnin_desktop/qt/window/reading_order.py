@@ -6,7 +6,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractSpinBox,
-    QApplication,
     QComboBox,
     QScrollArea,
     QWidget,
@@ -21,8 +20,7 @@ def go(window: QWidget, *, forward: bool) -> bool:
     stops = stops_of(window)
     if not stops:
         return False
-    now = QApplication.focusWidget()
-    place = _place(stops, now)
+    place = _place(stops, window.focusWidget())
     if place is None:
         chosen = stops[0 if forward else -1]
     else:
