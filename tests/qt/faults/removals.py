@@ -12,6 +12,7 @@ from wnin_desktop.qt.bridge.faults import Faults
 from wnin_desktop.qt.bridge.live_runs import LiveRuns
 from wnin_desktop.qt.bridge.single import SingleWindow
 from wnin_desktop.qt.bridge.tasks import Tasks
+from wnin_desktop.qt.experiment.draft import Draft
 from wnin_desktop.runs.store.lock import WriterLock
 from wnin_desktop.runs.store.writer import RunWriter
 
@@ -59,12 +60,22 @@ def _no_lock() -> None:
     WriterLock.acquire = lambda _lock: None
 
 
+def _no_arms() -> None:
+    """Let the editor fail where an arm is added or chosen."""
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("no more arms")
+
+    Draft.add_arm = Draft.select = Draft.set = fail
+
+
 REMOVALS: dict[str, Callable[[], None]] = {
     "": lambda: None,
     "stopping": _no_stop,
     "ending": _no_end,
     "limit": _no_limit,
     "hooks": _no_hooks,
+    "arms": _no_arms,
     "commit": _no_commit,
     "raising": _no_raising,
     "lock": _no_lock,

@@ -1,5 +1,7 @@
 """G6: whatever became of the files of the last session, the window opens, and the files are kept aside."""
 
+import copy
+import json
 import random
 import shutil
 import tomllib
@@ -75,6 +77,16 @@ def leaves(data, path=()):
 def damaged_values(data, source):
     """Return the session with some values replaced by ones of any kind, as valid TOML."""
     content = tomllib.loads(data.decode())
+    if source.random() < 0.3:
+        spoil(draft := json.loads(content["draft"]["content"]), source)
+        content["draft"]["content"] = json.dumps(draft)
+    else:
+        spoil(content, source)
+    return tomli_w.dumps(content).encode()
+
+
+def spoil(content, source):
+    """Replace some values of nested tables and lists."""
     for _ in range(source.randrange(1, 12)):
         *above, last = source.choice(leaves(content))
         inside = content
@@ -84,10 +96,9 @@ def damaged_values(data, source):
         if wild is None:
             del inside[last]
         else:
-            inside[last] = wild
+            inside[last] = copy.deepcopy(wild)
         if not content:
             break
-    return tomli_w.dumps(content).encode()
 
 
 def is_toml(data):

@@ -78,8 +78,9 @@ class WindowProcess:
             if not line or "broken" in message or "stuck" in message:
                 break
         text = message.get("broken") or message.get("stuck") or self.errors()
+        how = "it lives" if self.process.poll() is None else f"exit code {self.process.poll()}"
         self.kill()
-        raise AssertionError(f"{key!r} was never said: {text}")
+        raise AssertionError(f"{key!r} was never said ({how}): {text}")
 
     def _line(self, deadline: float) -> bytes:
         assert self.process.stdout is not None

@@ -162,7 +162,8 @@ class Inspector(QWidget):
     def _show_catalogue(self) -> None:
         if self._shown >= 0:
             optimizer = table(self._arm, "optimizer")
-            self.form.show_catalogue(self.desk.catalogue, optimizer.get("name"))
+            name = optimizer.get("name")
+            self.form.show_catalogue(self.desk.catalogue, name if isinstance(name, str) else "")
             self.form.params.show_data(optimizer.get("params"))
             self.form.show_problems(self.draft.problems)
 
