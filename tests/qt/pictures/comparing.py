@@ -15,6 +15,15 @@ THRESHOLD = 0.1
 """Difference of colour that counts, as pixelmatch has it: other machines round edges of letters otherwise."""
 TOLERATED = 0.002
 """Share of the pixels that may differ."""
+YIQ = np.array(
+    [
+        [0.29889531, 0.58662247, 0.11448223],
+        [0.59597799, -0.27417610, -0.32180189],
+        [0.21147017, -0.52261711, 0.31114694],
+    ]
+)
+WEIGHTS = np.array([0.5053, 0.299, 0.1957])
+MOST_DISTANCE = 35215.0
 COLOURS = 256
 MARGIN = 4
 
@@ -46,8 +55,7 @@ def check(picture: Image.Image, name: str, folder: Path) -> None:
 
 def differing(first: Image.Image, second: Image.Image) -> tuple[int, Image.Image]:
     """Return how many pixels differ, and a picture of where; only the part that may differ is looked at."""
-    left, right = np.asarray(first, np.int16), np.asarray(second, np.int16)
-    rows, columns = np.nonzero(np.abs(left - right).max(axis=2))
+    rows, columns = np.nonzero(_distance(first, second) > MOST_DISTANCE * THRESHOLD**2)
     whole = second.convert("RGBA")
     if not rows.size:
         return 0, whole
@@ -65,8 +73,14 @@ def differing(first: Image.Image, second: Image.Image) -> tuple[int, Image.Image
     return count, whole
 
 
+def _distance(first: Image.Image, second: Image.Image) -> np.ndarray:
+    """Return how far apart the colours of each pixel are, as pixelmatch has it: weighted squares in YIQ."""
+    step = np.asarray(first, np.float64) - np.asarray(second, np.float64)
+    return (step @ YIQ.T) ** 2 @ WEIGHTS
+
+
 def _write(picture: Image.Image, path: Path) -> None:
     """Write a small file: few colours are enough, as long as none is far from what it was."""
-    few = picture.quantize(COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    few = picture.quantize(COLOURS, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
     count, _ = differing(picture, few.convert("RGB"))
     (few if count == 0 else picture).save(path, optimize=True)

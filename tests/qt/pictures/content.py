@@ -39,7 +39,7 @@ def comparison(name: str, arms: Sequence[Arm], *, seeds: int = 5, steps: int = 1
 
 FOUR = (("AdamW", "adamw", 3e-3), ("SGD", "sgd", 0.2), ("Muon", "muon", 0.02), ("SGLD", "sgld", 0.05))
 NINE = tuple((f"sgd at {lr:g}", "sgd", lr) for lr in (0.8, 0.4, 0.2, 0.1, 0.05, 0.025, 0.012, 0.006, 0.003))
-EDGE = (("calm", "sgd", 0.1), ("warm", "sgd", 1.0), ("far too hot", "sgd", 500.0))
+EDGE = (("calm", "sgd", 0.1), ("warm", "sgd", 1.0), ("hot", "sgd", 5.0), ("far too hot", "sgd", 500.0))
 LONG = (
     ("NormalizedDynamics - learning rate follows the temperature", "adamw", 0.05),
     ("Muon 0.02 on the hidden layers + AdamW 3e-4 on the rest", "muon", 0.02),
