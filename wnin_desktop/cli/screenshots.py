@@ -62,7 +62,7 @@ def command(
     sizes = [_size(size)] if size else [(1280, 720), (1920, 1080)]
     themes = (theme,) if theme else ("light", "dark")
     scales = [int(scale)] if scale else [1, 2]
-    plan = Plan(out, scenes, themes, [(each, by) for by in scales for each in sizes])
+    plan = Plan(out, scenes, themes, sizes, scales)
     out.mkdir(parents=True, exist_ok=True)
     shots = plan.carry_out()
     (out / SHEET).write_text(sheet(shots), encoding="utf-8")
@@ -104,12 +104,13 @@ def _conclude(out: Path, shots: Sequence[Mapping[str, Any]], *, as_json: bool) -
 
 @dataclass
 class Plan:
-    """What is drawn: scenes and themes, in one process for each size and scale."""
+    """What is drawn: scenes in themes and sizes, in one process for each scale."""
 
     out: Path
     scenes: Sequence[Scene]
     themes: Sequence[str]
-    screens: Sequence[tuple[Size, int]]
+    sizes: Sequence[Size]
+    scales: Sequence[int]
     _children: list[subprocess.Popen[str]] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _done: int = 0
@@ -117,7 +118,7 @@ class Plan:
     @property
     def count(self) -> int:
         """How many pictures there will be."""
-        return len(self.scenes) * len(self.themes) * len(self.screens)
+        return len(self.scenes) * len(self.themes) * len(self.sizes) * len(self.scales)
 
     def carry_out(self) -> list[dict[str, Any]]:
         """Train what is shown, draw everything, and return the pictures scene by scene."""
@@ -126,7 +127,7 @@ class Plan:
             home = Path(folder) / "home"
             ids = self._train(home)
             with self._no_orphans(), ThreadPoolExecutor(min(AT_ONCE, os.cpu_count() or 1)) as pool:
-                drawn = pool.map(lambda screen: self._draw(home, ids, *screen), self.screens)
+                drawn = pool.map(lambda scale: self._draw(home, ids, scale), self.scales)
                 shots = [shot for part in list(drawn) for shot in part]
         order = {scene.name: place for place, scene in enumerate(self.scenes)}
         return sorted(shots, key=lambda shot: order[shot["name"]])
@@ -143,15 +144,15 @@ class Plan:
                     note(said["told"])
         return ids
 
-    def _draw(self, home: Path, ids: Mapping[str, str], size: Size, scale: int) -> list[dict[str, Any]]:
-        own = copy_home(home, home.with_name(f"home-{size[0]}x{size[1]}@{scale}"))
+    def _draw(self, home: Path, ids: Mapping[str, str], scale: int) -> list[dict[str, Any]]:
+        own = copy_home(home, home.with_name(f"home-{scale}"))
         job = {
-            "out": str(self.out.resolve()), "size": size, "scale": scale, "ids": ids,
+            "out": str(self.out.resolve()), "sizes": self.sizes, "scale": scale, "ids": ids,
             "scenes": [scene.name for scene in self.scenes], "themes": self.themes,
         }  # fmt: skip
         words = ["-m", "wnin_desktop.qt.screenshots"]
         shots = []
-        for line in self._lines(words, _screen(own, size, scale), own, json.dumps(job)):
+        for line in self._lines(words, _screen(own, self.sizes, scale), own, json.dumps(job)):
             shots.append(json.loads(line))
             self._count()
         return shots
@@ -208,8 +209,8 @@ def _said(child: subprocess.Popen[str], given: str) -> Iterator[str]:
         yield from child.stdout
 
 
-def _screen(home: Path, size: Size, scale: int) -> dict[str, str]:
-    """Return the environment in which Qt draws on a screen of its own, seen by nobody.
+def _screen(home: Path, sizes: Sequence[Size], scale: int) -> dict[str, str]:
+    """Return the environment in which Qt draws on a screen of its own that holds each size, seen by nobody.
 
     On Linux the offscreen platform has the fonts of the system and a screen of any size. Elsewhere it has no
     fonts, and the window is drawn by the platform's own way without being shown.
@@ -217,7 +218,8 @@ def _screen(home: Path, size: Size, scale: int) -> dict[str, str]:
     scaled = {"QT_SCALE_FACTOR": str(scale)}
     if sys.platform in ("win32", "darwin"):
         return scaled
-    screen = {"name": "picture", "x": 0, "y": 0, "width": size[0] * scale, "height": size[1] * scale}
+    room = {"width": scale * max(size[0] for size in sizes), "height": scale * max(size[1] for size in sizes)}
+    screen = {"name": "picture", "x": 0, "y": 0, **room}
     more = {"logicalDpi": 96, "logicalBaseDpi": 96}
     path = home / "screen.json"
     path.write_text(json.dumps({"screens": [screen | more]}), encoding="utf-8")

@@ -10,6 +10,7 @@ import json
 import shutil
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -74,7 +75,7 @@ class Piece:
 def pieces() -> tuple[Piece, ...]:
     """Return what is trained, oldest first."""
     return (
-        Piece("first", _preset("mnist1d-flatness", steps=150, seeds=3), trashed=True),
+        Piece("first", _preset("gradient-noise", steps=60, seeds=2), trashed=True),
         Piece("labels", _preset("label-corruption-schedules", steps=600, seeds=3), ("noise",), stop_at=160),
         Piece("jitter", _preset("parameter-jitter", steps=150, seeds=3), ("noise", "flatness"),
               "Repeat with the large batch before believing it."),
@@ -82,8 +83,8 @@ def pieces() -> tuple[Piece, ...]:
         Piece("diverged", _edge()),
         Piece("long", _long_names()),
         Piece("gradient", _preset("gradient-noise", steps=200, seeds=3), ("noise",)),
-        Piece("sgld", _preset("sgld-temperatures", steps=400, seeds=3), ("noise", "thesis"), star=True,
-              turns=((150, "temperature", 3e-3, "T 1e-4"), (260, "temperature", 1e-5, "T 7e-4"))),
+        Piece("sgld", _preset("sgld-temperatures", steps=300, seeds=3), ("noise", "thesis"), star=True,
+              turns=((100, "temperature", 3e-3, "T 1e-4"), (200, "temperature", 1e-5, "T 7e-4"))),
         Piece("demo", _preset("demo", steps=300, seeds=5), ("thesis",), star=True,
               note="Muon learns first; the intervals of Muon and NormalizedDynamics overlap at the end."),
     )  # fmt: skip
@@ -97,15 +98,15 @@ def make(wanted: Iterable[str], told: Callable[[str], None]) -> dict[str, str]:
         told: Takes what happens, in a few words.
     """
     names, found = set(wanted), {}
-    with Store.open(paths.store_dir()) as store:
+    copy_template(paths.plugin_dir("optimizers"))
+    with ThreadPoolExecutor(1) as pool, Store.open(paths.store_dir()) as store:
+        optimizers = pool.submit(read_catalogue)
         for piece in pieces():
             if piece.name in names:
                 told(f"training {piece.config.name}")
                 found[piece.name] = _train(store, piece)
                 _keep(store, found[piece.name], piece)
-    told("reading the optimizers")
-    copy_template(paths.plugin_dir("optimizers"))
-    read_catalogue()
+        optimizers.result()
     return found
 
 

@@ -1,4 +1,4 @@
-"""Every page and dialog of the window as a picture: one process for each size and scale of the screen.
+"""Every page and dialog of the window as a picture: one process for each scale of the screen.
 
 `python -m wnin_desktop.qt.screenshots` reads a job from stdin and writes one line of JSON to stdout for each
 picture it took. Qt reads the platform and the scale when it starts, so the command gives them by environment.
@@ -34,7 +34,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         out: Folder of the pictures.
-        size: Width and height of the window, in device-independent pixels.
+        sizes: Widths and heights of the window, in device-independent pixels.
         scale: Pixels to one of those.
         scenes: Names of scenes.
         themes: "light", "dark" or both.
@@ -42,7 +42,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     out: str
-    size: tuple[int, int]
+    sizes: tuple[tuple[int, int], ...]
     scale: int
     scenes: tuple[str, ...]
     themes: tuple[str, ...]
@@ -85,7 +85,7 @@ def _stage(world: World, job: Job) -> Iterator[Stage]:
     translator = PseudoTranslator() if world == "pseudo" else None
     if translator is not None:
         QApplication.installTranslator(translator)
-    stage = Stage(store, home, QSize(*job.size), ids=job.ids)
+    stage = Stage(store, home, QSize(*job.sizes[0]), ids=job.ids)
     try:
         yield stage
     finally:
@@ -95,18 +95,29 @@ def _stage(world: World, job: Job) -> Iterator[Stage]:
 
 
 def _play(stage: Stage, scene: Scene, job: Job, told: Callable[[Shot], None]) -> None:
-    """Set a scene up and take its picture in every theme."""
+    """Set a scene up and take its picture in every theme and size."""
+    stage.resize(QSize(*job.sizes[0]))
     trouble = _set_up(stage, scene)
-    for theme in job.themes:
-        size = "{}x{}".format(*job.size)
-        shot = Shot(name=scene.name, title=scene.title, theme=theme, size=size, scale=job.scale)
+    # Dressing the window takes long: begin as the scene before ended.
+    for theme in sorted(job.themes, key=lambda each: each != stage.look):
         if not trouble:
             stage.dress(theme)
-            stage.settle()
-            file = file_name(scene.name, theme, job.size, job.scale)
-            camera.save(camera.picture(stage.window), Path(job.out) / file)
-            shot = msgspec.structs.replace(shot, file=file)
-        told(msgspec.structs.replace(shot, error=trouble))
+        for size in job.sizes:
+            words = "{}x{}".format(*size)
+            shot = Shot(name=scene.name, title=scene.title, theme=theme, size=words, scale=job.scale)
+            if not trouble:
+                shot = msgspec.structs.replace(shot, file=file_name(scene.name, theme, size, job.scale))
+                _take_one(stage, QSize(*size), Path(job.out) / shot.file)
+            told(msgspec.structs.replace(shot, error=trouble))
+
+
+def _take_one(stage: Stage, size: QSize, path: Path) -> None:
+    stage.resize(size)
+    stage.hold(False)
+    stage.settle()
+    image = camera.picture(stage.window)
+    stage.hold(True)
+    camera.save(image, path)
 
 
 def _set_up(stage: Stage, scene: Scene) -> str:

@@ -13,7 +13,7 @@ from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop, QSize, Qt, QTim
 from PySide6.QtWidgets import QApplication, QMenu, QScrollArea, QWidget
 
 from wnin_desktop.qt.desk import Desk
-from wnin_desktop.qt.dialogs.base import Dialog
+from wnin_desktop.qt.dialogs.base import SCREEN_SHARE, Dialog
 from wnin_desktop.qt.dialogs.overlay import Overlay
 from wnin_desktop.qt.experiment.section import Section
 from wnin_desktop.qt.forms.fold import Fold
@@ -31,9 +31,11 @@ from wnin_desktop.schema.run import CompareConfig
 PULSE_MS = 10
 KEPT = ("text_scale", "reduced_motion", "number_locale")
 """Preferences that scenes change and that are put back; the theme is that of the picture."""
-QUIET_MS = 40
+QUIET_MS = 25
 """What follows from events, such as layouts and timers of no time, is done after so long."""
 PATIENCE_S = 60.0
+WANTED = "wanted-size"
+"""Property of a dialog: its size where there is room."""
 
 
 class StageError(Exception):
@@ -76,8 +78,7 @@ class Stage:
         self.window = MainWindow(self.desk)
         self.window.setAttribute(Qt.WidgetAttribute.WA_DontShowOnScreen, on=not _is_offscreen())
         self.commands = Commands(self.desk, self.window)
-        self.window.resize(size)
-        self.window.suit_height()
+        self.resize(size)
         self.window.show()
         self.pass_time(QUIET_MS)
         self._first_layout = self.window.saveState()
@@ -172,11 +173,33 @@ class Stage:
             bar.closed.emit()
         self.pass_time(0)
 
-    # -- what scenes ask for -------------------------------------------------------------------------------
+    # -- how it is looked at -------------------------------------------------------------------------------
+
+    @property
+    def look(self) -> str:
+        """Which theme is shown."""
+        return self.desk.preferences.value.appearance.theme
 
     def dress(self, choice: str) -> None:
         """Show everything light or dark."""
         self.desk.preferences.change(**{"appearance.theme": choice})
+
+    def resize(self, size: QSize) -> None:
+        """Give the window a size; dialogs take what a screen of that size would leave them."""
+        self.window.resize(size)
+        self.window.suit_height()
+        for dialog in self.window.findChildren(Dialog):
+            if dialog.isVisible():
+                wanted = dialog.property(WANTED) or dialog.size()
+                dialog.setProperty(WANTED, wanted)
+                dialog.resize(wanted.boundedTo(size * SCREEN_SHARE))
+
+    def hold(self, on: bool) -> None:
+        """Let what trains stand still between two pictures, or go on for the next."""
+        for run in self.desk.runs.live:
+            run.pause() if on else run.go_on()
+
+    # -- what scenes ask for -------------------------------------------------------------------------------
 
     def load(self, name: str) -> WatchedExperiment:
         """Return an experiment of the store."""
