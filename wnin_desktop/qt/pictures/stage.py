@@ -20,6 +20,7 @@ from wnin_desktop.qt.forms.fold import Fold
 from wnin_desktop.qt.theme import theme
 from wnin_desktop.qt.widgets import NoticeBar
 from wnin_desktop.qt.window.commands import SAMPLE, Commands
+from wnin_desktop.qt.window.log_dock import LogView
 from wnin_desktop.qt.window.main_window import MainWindow
 from wnin_desktop.runs.config_files import load_preset
 from wnin_desktop.runs.preferences import WindowState
@@ -145,6 +146,8 @@ class Stage:
         for plot in compare.grid.plots.values():
             plot.hide_card()
         compare.lens.set_cross(None)
+        for log in self.window.findChildren(LogView):
+            log.clear()
         runs.filter.set_text("")
         runs.trash_button.setChecked(False)
         for section in self.window.findChildren(Section):
