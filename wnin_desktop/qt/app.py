@@ -59,6 +59,7 @@ def run(start: Start, settings: LoadedPreferences | None = None) -> int:
     finally:
         recorder.stop()
         application.removeTranslator(translator)
+        _let_go_of_copies(application)
 
 
 def _run(start: Start, application: QApplication, single: SingleWindow, settings: LoadedPreferences) -> int:
@@ -131,6 +132,15 @@ def end(desk: Desk, store: Store, faults: Faults) -> None:
         logger.error("%d runs did not end in time, or other work did not", len(stuck))
         logging.shutdown()
         os._exit(0)
+
+
+def _let_go_of_copies(application: QApplication) -> None:
+    """Empty a clipboard that would destroy what was copied, a Python object, after Python has ended.
+
+    So does the one of platforms without a screen; all others hand it on or end it with the application.
+    """
+    if application.platformName() in ("offscreen", "minimal"):
+        application.clipboard().clear()
 
 
 def _translate(application: QApplication, language: str) -> QTranslator:
