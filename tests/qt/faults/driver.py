@@ -10,6 +10,7 @@ that it cannot be taken for a program that works.
 from __future__ import annotations
 
 import argparse
+import faulthandler
 import json
 import os
 import pkgutil
@@ -166,7 +167,9 @@ def main() -> None:
         return done
 
     desktop.import_torch_first = then_patch
-    leave(open_desktop(None, run=False, store=asked.store))
+    code = open_desktop(None, run=False, store=asked.store)
+    faulthandler.enable()  # the program's own records are over
+    leave(code)
 
 
 if __name__ == "__main__":

@@ -8,9 +8,20 @@ from collections.abc import Callable
 
 import shiboken6
 from PySide6.QtCore import QPoint, QPointF, Qt, QTimer
-from PySide6.QtGui import QDesktopServices, QWheelEvent
+from PySide6.QtGui import QAction, QDesktopServices, QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QFileDialog, QMenu, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractItemView,
+    QAbstractSlider,
+    QApplication,
+    QComboBox,
+    QFileDialog,
+    QLineEdit,
+    QMenu,
+    QTabBar,
+    QWidget,
+)
 
 from tests.qt.faults.driver import Hands, Script, say
 from tests.qt.faults.windows import QUICK
@@ -27,14 +38,17 @@ MODIFIERS = (Qt.KeyboardModifier.NoModifier,) * 5 + (
 BUTTONS = (Qt.MouseButton.LeftButton,) * 8 + (Qt.MouseButton.RightButton, Qt.MouseButton.MiddleButton)
 FORBIDDEN = {"file.quit"}
 """What would end the trial; everything else may be hit."""
-PAUSE_TICKS = 1
+HOT = (QAbstractButton, QLineEdit, QComboBox, QAbstractSlider, QAbstractItemView, QTabBar)
+HOT_SHARE = 0.5
+"""How often the monkey aims at something that can be worked, instead of at any place."""
 
 
 class Monkey:
     """Acts on whatever can be seen."""
 
-    def __init__(self, source: random.Random) -> None:
+    def __init__(self, source: random.Random, actions: list[QAction]) -> None:
         self._source = source
+        self._actions = [action for action in actions if action.objectName() not in FORBIDDEN]
         self.done: list[str] = []
 
     def act(self) -> None:
@@ -43,8 +57,17 @@ class Monkey:
         if target is None or not shiboken6.isValid(target):
             return
         deed = self._source.choices(
-            (self._click, self._key, self._type, self._shortcut, self._double, self._drag, self._wheel),
-            (50, 14, 10, 8, 4, 8, 6),
+            (
+                self._click,
+                self._key,
+                self._type,
+                self._shortcut,
+                self._double,
+                self._drag,
+                self._wheel,
+                self._command,
+            ),
+            (46, 14, 10, 6, 4, 8, 6, 6),
         )[0]
         self.done = [*self.done[-20:], f"{deed.__name__} {type(target).__name__} {target.objectName()}"]
         say(deed=self.done[-1])  # so that what hangs is known too
@@ -57,10 +80,16 @@ class Monkey:
         window = popup or modal or (self._source.choice(windows) if windows else None)
         if window is None:
             return None
+        if self._source.random() < HOT_SHARE:
+            hot = [each for kind in HOT for each in window.findChildren(kind)]
+            seen = [each for each in hot if each.isVisible() and each.isEnabled() and each.size().isValid()]
+            if seen:
+                return self._source.choice(seen)
         return window.childAt(self._place(window)) or window
 
     def _place(self, target: QWidget) -> QPoint:
-        return QPoint(self._source.randrange(target.width()), self._source.randrange(target.height()))
+        width, height = max(1, target.width()), max(1, target.height())
+        return QPoint(self._source.randrange(width), self._source.randrange(height))
 
     def _click(self, target: QWidget) -> None:
         place = self._place(target)
@@ -104,6 +133,11 @@ class Monkey:
             modifier |= Qt.KeyboardModifier.ShiftModifier
         QTest.keyClick(target.window(), self._source.choice(CONTROL), modifier)
 
+    def _command(self, _target: QWidget) -> None:
+        action = self._source.choice(self._actions)
+        self.done.append(action.objectName())
+        action.trigger()
+
 
 def _quits(menu: QMenu, place: QPoint) -> bool:
     action = menu.actionAt(place)
@@ -134,7 +168,7 @@ def clicks(hands: Hands) -> Script:
     yield from hands.run()
     hands.desk.catalogue.reload()
     yield lambda: not hands.desk.catalogue.is_reading
-    monkey = Monkey(random.Random(hands.options["seed"]))
+    monkey = Monkey(random.Random(hands.options["seed"]), hands.desk.actions.all())
     for number in range(hands.options["count"]):
         # By a timer of its own: a button's menu has a loop of its own, in which this script has to go on.
         QTimer.singleShot(0, hands.window, monkey.act)
