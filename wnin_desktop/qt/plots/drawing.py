@@ -149,9 +149,7 @@ class Drawing:
         if level is None:
             return
         y = self.frame.y_pixel(level)
-        pen = arm_look(-1).pen(1.2)
-        pen.setCosmetic(not self.exact)
-        painter.setPen(pen)
+        painter.setPen(arm_look(-1).pen(1.2))
         painter.drawLine(QPointF(0, y), QPointF(self.frame.width, y))
 
     def reference(self) -> float | None:

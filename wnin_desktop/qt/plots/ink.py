@@ -35,9 +35,6 @@ def draw_line(
         faint: Steps of a pixel do not show, so more points than pixels are drawn in columns.
     """
     y = np.clip(y, -FAR, FAR)
-    if exact:
-        pen = QPen(pen)
-        pen.setCosmetic(False)
     if len(x) == 1:
         _draw_dot(painter, x[0], y[0], pen)
     elif len(x) > 1:

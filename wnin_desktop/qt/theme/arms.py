@@ -42,11 +42,10 @@ class ArmLook:
         return Qt.PenStyle.CustomDashLine if self.dash else Qt.PenStyle.SolidLine
 
     def pen(self, width: float = LINE_WIDTH, alpha: float = 1.0) -> QPen:
-        """Return a pen for a curve of this arm; it keeps its width at any zoom."""
+        """Return a pen for a curve of this arm, as wide on every screen."""
         colour = QColor(self.colour)
         colour.setAlphaF(alpha)
         pen = QPen(colour, width)
-        pen.setCosmetic(True)
         pen.setCapStyle(Qt.PenCapStyle.FlatCap)
         pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
         if self.dash:
