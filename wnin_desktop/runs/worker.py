@@ -70,12 +70,14 @@ def train_in_process(job: Job, control: RunControl, hooks: Hooks, /) -> Iterator
         control.send(commands.Stop(checkpoint=False))  # also wakes the forwarding thread
         forward.join(EXIT_S)
         _working.pop(control, None)
+        _killed.discard(control)
         _end(process, ours)
 
 
 # --- children --------------------------------------------------------------------------------------------
 
 _working: dict[RunControl, Any] = {}
+_killed: set[RunControl] = set()
 
 
 def kill(control: RunControl) -> bool:
@@ -86,6 +88,7 @@ def kill(control: RunControl) -> bool:
     process = _working.get(control)
     if process is None:
         return False
+    _killed.add(control)
     with contextlib.suppress(ValueError):  # it has ended by itself meanwhile
         process.kill()
     return True
@@ -149,7 +152,8 @@ def _receive(ours: Connection, control: RunControl, hooks: Hooks, process: Any) 
             message = ours.recv_bytes()
         except (EOFError, ConnectionResetError):
             process.join(EXIT_S)
-            raise TrainingError(_how_it_ended(process.exitcode, begun=begun)) from None
+            killed = control in _killed
+            raise TrainingError(_how_it_ended(process.exitcode, begun=begun, killed=killed)) from None
         begun = True
         kind, content = message[:1], message[1:]
         if kind == EVENTS:
@@ -169,7 +173,9 @@ def _receive(ours: Connection, control: RunControl, hooks: Hooks, process: Any) 
             return
 
 
-def _how_it_ended(code: int | None, *, begun: bool) -> str:
+def _how_it_ended(code: int | None, *, begun: bool, killed: bool) -> str:
+    if killed:
+        return "the training process was ended because it did not stop; what was recorded is kept"
     if begun:
         return f"the training process ended unexpectedly (exit code {code}); what was recorded is kept"
     return (

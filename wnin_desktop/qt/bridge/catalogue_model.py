@@ -20,6 +20,7 @@ class CatalogueModel(QObject):
         self._tasks = tasks
         self.value = Catalogue()
         self.is_reading = False
+        self._again = False
 
     @property
     def rows(self) -> tuple[CatalogueRow, ...]:
@@ -47,14 +48,26 @@ class CatalogueModel(QObject):
         self._tasks.start(lambda _task: cached_catalogue(stale=not read), then=self._take_cached)
 
     def reload(self, *, fresh: bool = True) -> None:
-        """Read all optimizers and plugin files again, in a process that may hang or die alone."""
-        self.is_reading = True
-        self._tasks.start(
+        """Read all optimizers and plugin files again, in a process that may hang or die alone.
+
+        While they are being read, this is remembered and done once more afterwards.
+        """
+        if self.is_reading:
+            self._again = True
+            return
+        self.is_reading, self._again = True, False
+        task = self._tasks.start(
             lambda task: _read(task, fresh=fresh),
             then=self._take,
             title=tr("Reading the optimizers"),
             cancellable=True,
         )
+        task.ended.connect(self._rest)
+
+    def _rest(self) -> None:
+        self.is_reading = False
+        if self._again:
+            self.reload()
 
     def _take_cached(self, found: Catalogue | None) -> None:
         if found is not None:
@@ -63,7 +76,7 @@ class CatalogueModel(QObject):
             self.reload(fresh=False)
 
     def _take(self, found: Catalogue) -> None:
-        self.value, self.is_reading = found, False
+        self.value = found
         self.changed.emit()
 
 
