@@ -81,6 +81,18 @@ def _distance(first: Image.Image, second: Image.Image) -> np.ndarray:
 
 def _write(picture: Image.Image, path: Path) -> None:
     """Write a small file: few colours are enough, as long as none is far from what it was."""
-    few = picture.quantize(COLOURS, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    few = few_colours(picture)
     count, _ = differing(picture, few.convert("RGB"))
     (few if count == 0 else picture).save(path, optimize=True)
+
+
+def few_colours(picture: Image.Image) -> Image.Image:
+    """Return a picture with its most frequent colours as they are, and the others as the nearest of those."""
+    every = np.asarray(picture.convert("RGB")).reshape(-1, 3)
+    known, places, counts = np.unique(every, axis=0, return_inverse=True, return_counts=True)
+    kept = known[np.argsort(-counts, kind="stable")[:COLOURS]]
+    far = ((known[:, None, :].astype(np.int32) - kept[None, :, :].astype(np.int32)) ** 2).sum(axis=2)
+    indices = far.argmin(axis=1).astype(np.uint8)[places.reshape(-1)]
+    few = Image.frombytes("P", picture.size, indices.tobytes())
+    few.putpalette(kept.tobytes())
+    return few

@@ -21,7 +21,7 @@ from wnin_desktop.qt.pictures import camera, stage
 from wnin_desktop.qt.pictures.scenes import BY_NAME
 from wnin_desktop.qt.theme import fonts, theme
 from wnin_desktop.qt.window.status import Status
-from wnin_desktop.runs.store import Store
+from wnin_desktop.runs.store import Store, records
 
 SIZE = QSize(1280, 720)
 KEY = (
@@ -43,7 +43,9 @@ KEY = (
 @pytest.fixture(scope="module")
 def recorded(tmp_path_factory):
     home = tmp_path_factory.mktemp("pictures")
-    return home, content.record(home / "store")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(records.secrets, "token_hex", lambda count: count * "0a")
+        return home, content.record(home / "store")
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from wnin_desktop.qt.dialogs.confirm import tell_error
 from wnin_desktop.qt.dialogs.save_changes import ask_to_save
 from wnin_desktop.qt.experiment.inspector import Inspector
 from wnin_desktop.qt.forms.fold import Fold
-from wnin_desktop.qt.pages.runs.page import RunsPage
+from wnin_desktop.qt.pages.runs.page import DETAILS_REST_MS, RunsPage
 from wnin_desktop.qt.pictures import dialogs
 from wnin_desktop.qt.pictures.stage import Stage
 from wnin_desktop.schema.run import CompareConfig
@@ -157,8 +157,12 @@ def _runs(stage: Stage) -> RunsPage:
 
 def _runs_full(stage: Stage) -> None:
     page = _runs(stage)
-    page.model.set_open(stage.ids["demo"], True)
+    stage.desk.actions.get("view.dock-inspector").setChecked(False)
+    page.show_details(True)
+    page.model.set_open(stage.ids["diverged"], True)
     page.choose(stage.ids["demo"])
+    stage.settle()
+    stage.pass_time(2 * DETAILS_REST_MS)
 
 
 def _runs_empty(stage: Stage) -> None:
