@@ -36,6 +36,8 @@ MODIFIERS = (Qt.KeyboardModifier.NoModifier,) * 5 + (
     Qt.KeyboardModifier.ShiftModifier,
 )
 BUTTONS = (Qt.MouseButton.LeftButton,) * 8 + (Qt.MouseButton.RightButton, Qt.MouseButton.MiddleButton)
+EXPECTED = ("This plugin does not support", "was ended because it did not stop")
+"""What a platform without a screen says, and a worker that the monkey itself has ended."""
 FORBIDDEN = {"file.quit"}
 """What would end the trial; everything else may be hit."""
 HOT = (QAbstractButton, QLineEdit, QComboBox, QAbstractSlider, QAbstractItemView, QTabBar)
@@ -153,8 +155,9 @@ class _Complaints(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         text = record.getMessage()
-        expected = record.name == "wnin.watchdog" or "This plugin does not support" in text
-        if not expected and (record.levelno >= logging.ERROR or text.startswith("Qt:")):
+        expected = record.name == "wnin.watchdog" or any(words in text for words in EXPECTED)
+        unexpected = text.startswith("Qt:") or record.exc_info or "unexpected" in text.partition("\n")[0]
+        if unexpected and not expected:
             self.said.append(text)
 
 

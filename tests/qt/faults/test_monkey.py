@@ -13,7 +13,9 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="looks at proces
 
 
 def wrong_after(folder, seed, count, **more):
-    with WindowProcess("monkey:clicks", folder, seed=seed, count=count, **more) as window:
+    # What it exports and saves belongs to nobody.
+    person = {"HOME": str(folder)}
+    with WindowProcess("monkey:clicks", folder, seed=seed, count=count, environment=person, **more) as window:
         said = window.message("complaints", patience_s=200)
         found = [f"{said['complaints']} after {said['deeds']}"] if said["complaints"] else []
         window.remember(window.hear("children"))

@@ -44,8 +44,8 @@ class Exporting(QObject):
     def _folder(self) -> Path:
         if self.folder and Path(self.folder).is_dir():
             return Path(self.folder)
-        places = QStandardPaths.StandardLocation
-        return Path(QStandardPaths.writableLocation(places.DocumentsLocation) or ".")
+        documents = Path(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation))
+        return documents if documents.is_dir() else Path.home()
 
     def write(self, run_ids: list[str], kind: str, path: Path, *, overwrite: bool) -> None:
         """Export now."""
