@@ -89,12 +89,19 @@ def _write(picture: Image.Image, path: Path) -> None:
 
 
 def few_colours(picture: Image.Image) -> Image.Image:
-    """Return a picture with its most frequent colours as they are, and the others as the nearest of those."""
+    """Return a picture with its most frequent colours as they are, and the others as one of a few."""
     every = np.asarray(picture.convert("RGB")).reshape(-1, 3)
     known, places, counts = np.unique(every, axis=0, return_inverse=True, return_counts=True)
-    kept = known[np.argsort(-counts, kind="stable")[:COLOURS]]
-    far = ((known[:, None, :].astype(np.int32) - kept[None, :, :].astype(np.int32)) ** 2).sum(axis=2)
-    indices = far.argmin(axis=1).astype(np.uint8)[places.reshape(-1)]
-    few = Image.frombytes("P", picture.size, indices.tobytes())
-    few.putpalette(kept.tobytes())
+    known = known.astype(np.int32)
+    order = np.argsort(-counts, kind="stable")
+    kept, others = known[order[: COLOURS // 2]], known[order[COLOURS // 2 :]]
+    far = ((others[:, None, :] - kept[None, :, :]) ** 2).sum(axis=2).min(axis=1, initial=1 << 30)
+    while len(kept) < min(COLOURS, len(known)):
+        # The next one is the colour that is farthest from all that there are.
+        farthest = others[far.argmax()]
+        kept = np.vstack([kept, farthest])
+        far = np.minimum(far, ((others - farthest) ** 2).sum(axis=1))
+    nearest = ((known[:, None, :] - kept[None, :, :]) ** 2).sum(axis=2).argmin(axis=1)
+    few = Image.frombytes("P", picture.size, nearest.astype(np.uint8)[places.reshape(-1)].tobytes())
+    few.putpalette(kept.astype(np.uint8).tobytes())
     return few
