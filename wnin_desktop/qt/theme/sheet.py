@@ -17,7 +17,7 @@ PICTURES = {
     "tick": ("check", "on_accent"), "dash_mark": ("remove", "on_accent"), "menu_tick": ("check", "text"),
     "down": ("chevron-down", "muted"), "up": ("chevron-up", "muted"), "right": ("chevron-right", "muted"),
     "down_off": ("chevron-down", "disabled"), "up_off": ("chevron-up", "disabled"),
-    "close": ("close", "muted"), "close_hover": ("close", "text"), "float": ("more", "muted"),
+    "close": ("close", "muted"), "close_hover": ("close", "text"), "float": ("external", "muted"),
 }  # fmt: skip
 """Pictures that a style sheet can name by their file only: icon and colour."""
 
