@@ -59,6 +59,14 @@ def test_that_a_value_that_was_set_is_kept_to_the_last_bit(slider):
     assert (slider.value(), heard.changed) == (5e-4, [])
 
 
+def test_that_values_that_differ_are_told_until_it_is_moved(qtbot, slider):
+    slider.show_various()
+    assert slider.readout.text() == "various"
+    assert "various" in slider.track.accessibleDescription()
+    qtbot.keyClick(slider.track, Qt.Key.Key_Right)
+    assert slider.readout.text() != "various"
+
+
 def test_that_keys_step_and_go_to_both_ends(qtbot, slider):
     heard = Heard(slider)
     slider.set_value(0.1)

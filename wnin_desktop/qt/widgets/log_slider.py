@@ -209,6 +209,7 @@ class LogSlider(QWidget):
         self._decades = Decades(low, high, zero=zero)
         self._value, self._default = value, value if default is None else default
         self._told = value
+        self._various = False
         self.track = Track(self._decades, self, theme().temperature_colour if temperature else None)
         self.track.setObjectName(f"{name}-track")
         self.label, self.readout = QLabel(label, self), QLabel(self)
@@ -225,9 +226,15 @@ class LogSlider(QWidget):
     def set_value(self, value: float) -> None:
         """Show a value without telling."""
         self._value = self._told = value
+        self._various = False
         self.track.blockSignals(True)  # the handle goes to the nearest position; the value is not that one
         self.track.setValue(self._decades.position(value))
         self.track.blockSignals(False)
+        self._show()
+
+    def show_various(self) -> None:
+        """Say that it stands for several values that differ, until it is moved or set."""
+        self._various = True
         self._show()
 
     def set_default(self, value: float) -> None:
@@ -265,6 +272,7 @@ class LogSlider(QWidget):
 
     def _moved(self, position: int) -> None:
         self._value = self._decades.value(self._decades.settled(position))
+        self._various = False
         self._show()
         if self.track.isSliderDown():
             self.changing.emit(self._value)
@@ -278,6 +286,7 @@ class LogSlider(QWidget):
 
     def _show(self) -> None:
         words = numbers.brief(self._value, DIGITS) if self._value else "0"
+        words = tr("various") if self._various else words
         self.readout.setText(words)
         widest = numbers.brief(1.23e-5, DIGITS)
         self.readout.setMinimumWidth(self.readout.fontMetrics().horizontalAdvance(widest))

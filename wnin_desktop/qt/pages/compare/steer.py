@@ -140,8 +140,12 @@ class SteerStrip(QWidget):
             state = Standing(None, self._why_no_run()) if run is None else standing(run, knob, self.arm)
             slider.setEnabled(not state.reason)
             slider.setToolTip(self._tip(knob, state))
-            if state.value is not None and not slider.track.isSliderDown() and knob not in self._waiting:
+            if slider.track.isSliderDown() or knob in self._waiting:
+                continue
+            if state.value is not None:
                 slider.set_value(state.value)
+            elif not state.reason:
+                slider.show_various()
         self._tell()
 
     def _why_no_run(self) -> str:
