@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.qt.faults.driver import Hands, Script
+from tests.qt.faults.driver import Hands, Script, say
 from tests.qt.faults.windows import QUICK
 from wnin_desktop.qt.bridge.tasks import WORKERS
 
@@ -94,4 +94,13 @@ def close(hands: Hands) -> Script:
     """Come into a state, change a preference and close the window at once."""
     yield from STATES[hands.options["state"]](hands)
     hands.desk.preferences.change(**{"appearance.theme": "dark"})
+    hands.close()
+
+
+def train_a_little(hands: Hands) -> Script:
+    """Train a few steps to the end, and close."""
+    hands.build("sgd", **(QUICK | {"budget": QUICK["budget"] | {"steps": 40}}))
+    yield from hands.run()
+    yield lambda: not hands.desk.runs.live
+    say(trained=True)
     hands.close()

@@ -9,10 +9,13 @@ from __future__ import annotations
 from pathlib import Path
 from string import Template
 
+from PySide6.QtCore import QDir
+
 from wnin_desktop import paths
 from wnin_desktop.qt.theme import icons
 from wnin_desktop.qt.theme.measures import CONTROL_HEIGHT, FOCUS, HAIRLINE, RADIUS, Space
 
+FOLDER = "wnintheme"
 PICTURES = {
     "tick": ("check", "on_accent"), "dash_mark": ("remove", "on_accent"), "menu_tick": ("check", "text"),
     "down": ("chevron-down", "muted"), "up": ("chevron-up", "muted"), "right": ("chevron-right", "muted"),
@@ -38,6 +41,8 @@ def make_sheet(colours: dict[str, str]) -> str:
 def _pictures(colours: dict[str, str]) -> dict[str, str]:
     """Return the style sheet's values for its pictures, after writing those that are not there yet."""
     folder = paths.home() / "cache" / "theme"
+    # A name for the folder: its own path may hold what a style sheet cannot say.
+    QDir.setSearchPaths(FOLDER, [str(folder)])
     return {
         key: _picture(folder / f"{name}-{colours[colour].lstrip('#')}.svg", name, colours[colour])
         for key, (name, colour) in PICTURES.items()
@@ -52,7 +57,7 @@ def _picture(path: Path, name: str, colour: str) -> str:
             path.write_bytes(svg)
     except OSError:  # a home that cannot be written costs the window its small arrows, nothing else
         return "none"
-    return f'url("{path.as_posix()}")'
+    return f'url("{FOLDER}:{path.name}")'
 
 
 SHEET = """
