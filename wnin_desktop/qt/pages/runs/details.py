@@ -11,13 +11,13 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPlainTextEdit,
-    QScrollArea,
     QStackedLayout,
     QVBoxLayout,
     QWidget,
 )
 
 from wnin_desktop.qt.dialogs.base import CopyButton, Fold, read_only_text, text_label
+from wnin_desktop.qt.experiment.column import Column
 from wnin_desktop.qt.pages.runs import words
 from wnin_desktop.qt.pages.runs.story import Facts, Story, Told
 from wnin_desktop.qt.text import tr
@@ -59,11 +59,9 @@ class DetailsPanel(QWidget):
             tr("Nothing is chosen"),
             tr("Choose an experiment or a run to see how it ended, its note, checkpoints and command."),
         )
-        self._area = QScrollArea(self)
-        self._area.setObjectName("run-details-area")
-        self._area.setWidgetResizable(True)
-        self._area.setFrameShape(QFrame.Shape.NoFrame)
-        self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._area = Column(QWidget(), "run-details-area", self)
+        self._area.setAccessibleName(tr("Details"))
+        self._area.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # arrows scroll what has no control to go to
         self._stack = QStackedLayout(self)
         self._stack.addWidget(self.empty)
         self._stack.addWidget(self._area)
