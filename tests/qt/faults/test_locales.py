@@ -10,8 +10,8 @@ from wnin_desktop.runs.config_files import load_compare
 
 LOCALES = (
     "ar_EG", "bg_BG", "bn_BD", "sv_SE", "ca_ES", "cs_CZ", "da_DK", "de_AT", "de_CH", "de_DE", "el_GR",
-    "en_GB", "en_IN", "en_US", "es_ES", "fa_IR", "fi_FI", "fr_CH", "fr_FR", "he_IL", "hi_IN", "hu_HU", "it_IT",
-    "ja_JP", "ko_KR", "nb_NO", "nl_NL", "pl_PL", "pt_BR", "ru_RU", "tr_TR", "zh_CN",
+    "en_GB", "en_IN", "en_US", "es_ES", "fa_IR", "fi_FI", "fr_CH", "fr_FR", "he_IL", "hi_IN",
+    "hu_HU", "it_IT", "ja_JP", "ko_KR", "nb_NO", "nl_NL", "pl_PL", "pt_BR", "ru_RU", "tr_TR", "zh_CN",
 )  # fmt: skip
 SAMPLE = ("en_US", "de_DE", "de_CH", "fr_FR", "ar_EG", "hi_IN")
 VALUES = (0.001, 2.5e-7, 0.125, 1.0, 12.5, 0.30000000000000004)
