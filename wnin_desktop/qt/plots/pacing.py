@@ -7,11 +7,11 @@ from typing import Protocol
 
 from PySide6.QtCore import QObject, QTimer
 
-FRAME_BUDGET_S = 0.006
-"""Time that drawing curves may take of a frame of 16 ms."""
+FRAME_BUDGET_S = 0.002
+"""Time of one part of drawing: whatever else is due, such as a key or a beat, waits no longer for it."""
 FIRST_BUDGET_S = 0.012
 """Time after a person's deed, whose effect is to be seen in the same frame."""
-PAUSE_MS = 12
+PAUSE_MS = 2
 """Between two parts of a picture, for whatever else the window has to do."""
 
 
