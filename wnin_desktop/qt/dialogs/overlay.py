@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QEvent, QObject, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QApplication, QFrame, QPushButton, QWidget
+from shiboken6 import isValid
 
 from wnin_desktop.qt.theme import HAIRLINE, RADIUS, theme
 
@@ -54,7 +55,7 @@ class Overlay(QWidget):
             return
         self.hide()
         former, self._former = self._former, None
-        if former is not None and former.isVisible():
+        if former is not None and isValid(former) and former.isVisible():  # it may be gone by now
             former.setFocus(Qt.FocusReason.PopupFocusReason)
         self.closed.emit()
 
