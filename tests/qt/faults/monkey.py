@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 )
 
 from tests.qt.faults.driver import Hands, Script, say
+from tests.qt.faults.removals import no_arms
 from tests.qt.faults.windows import QUICK
 
 NAMES = ("Tab", "Backtab", "Return", "Escape", "Space", "Delete", "Backspace", "Up", "Down", "Left", "Right",
@@ -169,6 +170,8 @@ def clicks(hands: Hands) -> Script:
     hands.desk.actions.get("file.quit").setEnabled(False)
     hands.build("sgd", "adamw", **(QUICK | {"budget": QUICK["budget"] | {"steps": 300}}))
     yield from hands.run()
+    if hands.options.get("breaks"):
+        no_arms()
     hands.desk.catalogue.reload()
     yield lambda: not hands.desk.catalogue.is_reading
     monkey = Monkey(random.Random(hands.options["seed"]), hands.desk.actions.all())

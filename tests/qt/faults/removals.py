@@ -60,8 +60,8 @@ def _no_lock() -> None:
     WriterLock.acquire = lambda _lock: None
 
 
-def _no_arms() -> None:
-    """Let the editor fail where an arm is added or chosen."""
+def no_arms() -> None:
+    """Let the editor fail where an arm is added or chosen; for a window that has its arms already."""
 
     def fail(*_: object) -> None:
         raise RuntimeError("no more arms")
@@ -75,7 +75,6 @@ REMOVALS: dict[str, Callable[[], None]] = {
     "ending": _no_end,
     "limit": _no_limit,
     "hooks": _no_hooks,
-    "arms": _no_arms,
     "commit": _no_commit,
     "raising": _no_raising,
     "lock": _no_lock,

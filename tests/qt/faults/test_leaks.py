@@ -91,7 +91,7 @@ def objects(program):
     # First those of Qt: asking for them makes Python know them.
     children = sum(len(widget.findChildren(QObject)) for widget in QApplication.topLevelWidgets())
     services = len(program.desk.findChildren(QObject))
-    known = [each for each in gc.get_objects() if isinstance(each, QObject) and shiboken6.isValid(each)]
+    known = [each for each in gc.get_objects() if issubclass(type(each), QObject) and shiboken6.isValid(each)]
     return len(known), children, services
 
 
