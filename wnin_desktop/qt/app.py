@@ -31,6 +31,8 @@ from wnin_desktop.runs.preferences import LoadedPreferences, WindowState, load_p
 from wnin_desktop.runs.store import Store
 
 LOG_BYTES = 1 << 20
+SWITCH_S = 0.0005
+"""How long a thread that records or trains may keep Python while the GUI thread waits for it."""
 logger = logging.getLogger("wnin.window")
 
 
@@ -48,6 +50,7 @@ def make_application(arguments: list[str]) -> QApplication:
 def run(start: Start, settings: LoadedPreferences | None = None) -> int:
     """Open the window and return the exit code once it was closed."""
     settings = settings or load_preferences()
+    sys.setswitchinterval(SWITCH_S)
     _write_logs()
     recorder = CrashRecorder()
     recorder.start()
