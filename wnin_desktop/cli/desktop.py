@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from pathlib import Path
 
@@ -48,6 +49,9 @@ def open_desktop(file: str | None, *, run: bool, store: Path | None = None, quit
     is_preset = file is not None and file.startswith(PRESET)
     if file is not None and not is_preset and not Path(file).is_file():
         raise InputError.of("FILE", file, f"give the path of an experiment file, or {PRESET}NAME")
+    # What imports and the window make is no garbage: looking through it again and again takes a fifth of a
+    # second. `app` turns it on again once the window stands.
+    gc.disable()
     settings = load_preferences()
     import_torch_first(settings.value.training.executor)
     try:

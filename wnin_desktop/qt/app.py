@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import logging
 import logging.handlers
 import os
@@ -114,10 +115,17 @@ def open_window(desk: Desk, start: Start) -> MainWindow:
     commands = Commands(desk, window)
     window.restore_session()
     window.show()
+    QTimer.singleShot(0, window, _collect_garbage)
     QTimer.singleShot(0, window, lambda: commands.begin(start))
     if start.quit_after_ms:
         QTimer.singleShot(start.quit_after_ms, window, window.close)
     return window
+
+
+def _collect_garbage() -> None:
+    """Collect garbage from now on, and never look through what the start made: that would stop the window."""
+    gc.freeze()
+    gc.enable()
 
 
 def end(desk: Desk, store: Store, faults: Faults) -> None:
