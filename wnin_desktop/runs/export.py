@@ -64,8 +64,8 @@ def export(
 ) -> int:
     """Write runs to `path` as `kind`, one of `FORMATS`, and return how many rows were written.
 
-    `progress` is told the part done, 0 to 1, before each run; what it raises ends the export, which then
-    leaves nothing.
+    `progress` is told the part done, 0 to 1, before each run, and 1 before the whole takes its name; what it
+    raises ends the export, which then leaves nothing.
 
     Raises:
         InputError: The format is unknown, or what the function of the format raises.
@@ -102,6 +102,17 @@ class _Followed:
         self._begun += 1
         return self._store.series(run_id, keys)
 
+    def written(self) -> None:
+        """Say that all is written and only has to take its name."""
+        self._progress(1.0)
+
+
+def _written(store: Store, rows: int) -> int:
+    """Tell the end to one who follows, and return `rows`."""
+    if isinstance(cast("object", store), _Followed):
+        cast("_Followed", store).written()
+    return rows
+
 
 def export_csv(store: Store, run_ids: Sequence[str], path: Path, *, overwrite: bool = False) -> int:
     """Write runs as one CSV table (UTF-8, comma, a header line) and return how many rows it has.
@@ -121,7 +132,7 @@ def export_csv(store: Store, run_ids: Sequence[str], path: Path, *, overwrite: b
     """
     runs = _chosen(store, run_ids)
     with _new_file(path, overwrite=overwrite) as handle:
-        return write_csv(handle, store, runs)
+        return _written(store, write_csv(handle, store, runs))
 
 
 def export_parquet(store: Store, run_ids: Sequence[str], path: Path, *, overwrite: bool = False) -> int:
@@ -135,7 +146,7 @@ def export_parquet(store: Store, run_ids: Sequence[str], path: Path, *, overwrit
     arrow, parquet = _extra("pyarrow", "parquet"), _extra("pyarrow.parquet", "parquet")
     runs = _chosen(store, run_ids)
     with _new_file(path, overwrite=overwrite) as handle:
-        return write_parquet(handle, store, runs, arrow, parquet)
+        return _written(store, write_parquet(handle, store, runs, arrow, parquet))
 
 
 def export_tensorboard(store: Store, run_ids: Sequence[str], path: Path, *, overwrite: bool = False) -> int:
@@ -150,7 +161,7 @@ def export_tensorboard(store: Store, run_ids: Sequence[str], path: Path, *, over
     protocol = Protocol(*(_extra(module, "tensorboard") for module in MODULES))
     runs = _chosen(store, run_ids)
     with _new_folder(path, overwrite=overwrite, is_export=_is_tensorboard_export) as folder:
-        return write_tensorboard(folder, store, runs, protocol)
+        return _written(store, write_tensorboard(folder, store, runs, protocol))
 
 
 def export_mlflow(store: Store, run_ids: Sequence[str], path: Path, *, overwrite: bool = False) -> int:
@@ -166,7 +177,7 @@ def export_mlflow(store: Store, run_ids: Sequence[str], path: Path, *, overwrite
     tracking = mlflow_format.Tracking(*(_extra(module, "mlflow") for module in mlflow_format.MODULES))
     runs = _chosen(store, run_ids)
     with _new_folder(path, overwrite=overwrite, is_export=mlflow_format.is_mlflow_export) as folder:
-        return mlflow_format.write_mlflow(folder, path, store, runs, tracking)
+        return _written(store, mlflow_format.write_mlflow(folder, path, store, runs, tracking))
 
 
 def default_name(store: Store, run_ids: Sequence[str], kind: Format) -> str:

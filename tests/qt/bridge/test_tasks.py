@@ -1,4 +1,5 @@
 import threading
+from concurrent.futures import wait
 
 import pytest
 
@@ -59,6 +60,28 @@ def test_that_progress_arrives_and_cancelling_ends_the_work(tasks, qtbot):
         task.cancel()
     assert answers == []
     assert tasks.current == []
+
+
+@pytest.mark.parametrize("late", ["reported 1", "returned"])
+def test_that_work_which_is_done_is_not_taken_back(tasks, qtbot, late):
+    here, gate, answers = threading.Event(), threading.Event(), []
+
+    def work(task):
+        if late == "reported 1":
+            task.report(1.0)
+            here.set()
+            gate.wait(5)
+        return "file"
+
+    task = tasks.start(work, then=answers.append, title="Export", cancellable=True)
+    if late == "returned":
+        wait(tasks._futures)  # the answer is on its way to the GUI thread, which is here
+    else:
+        assert here.wait(5)
+    with qtbot.waitSignal(tasks.ended):
+        assert not task.cancel()
+        gate.set()
+    assert answers == ["file"]
 
 
 def test_that_nothing_starts_after_the_end(tasks, qtbot):

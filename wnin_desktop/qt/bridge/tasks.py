@@ -34,6 +34,9 @@ class Task(QObject):
         """Part done, 0 to 1; negative while nobody knows."""
         self.text = ""
         self.is_over = False
+        self._turn = threading.Lock()
+        """Who comes first, the end of the work or the wish to cancel it; the other one finds it decided."""
+        self._is_settled = False
         self._cancelled = threading.Event()
         self._reported.connect(self._take_report)
 
@@ -42,18 +45,27 @@ class Task(QObject):
         """Whether somebody asked the work to end; the work looks at this between its steps."""
         return self._cancelled.is_set()
 
-    def cancel(self) -> None:
-        """Ask the work to end."""
-        self._cancelled.set()
+    def cancel(self) -> bool:
+        """Ask the work to end; return whether it will.
+
+        Work that has reported 1 or returned is not taken back: its result is given as if nobody had asked. So
+        what was cancelled leaves nothing, and what is left behind is told.
+        """
+        with self._turn:
+            if not self._is_settled:
+                self._cancelled.set()
+        return self.cancelled
 
     def report(self, done: float, text: str = "") -> None:
-        """Say how far the work is; from the work's thread.
+        """Say how far the work is; from the work's thread. After 1 it can no longer be cancelled.
 
         Raises:
             StoppedByUser: It was cancelled.
         """
-        if self.cancelled:
-            raise StoppedByUser(self.title)
+        with self._turn:
+            if self.cancelled:
+                raise StoppedByUser(self.title)
+            self._is_settled = done >= 1.0
         self._reported.emit(done, text)
 
     def _take_report(self, done: float, text: str) -> None:
@@ -67,6 +79,8 @@ class Task(QObject):
         except Exception as error:  # whatever the work raised is told on the GUI thread
             self._worked.emit(None, error)
         else:
+            with self._turn:
+                self._is_settled = True
             self._worked.emit(result, None)
 
 

@@ -1,4 +1,5 @@
 import json
+import threading
 
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
@@ -8,9 +9,10 @@ from PySide6.QtWidgets import QLabel, QPlainTextEdit, QWidget
 from tests.qt.pages.runs.desks import LONG, record
 from tests.qt.pages.runs.hands import LEFT, button_in, click, dialog, place, press
 from tests.runs.store.recording import run_id
+from wnin_desktop.qt.pages.runs import exporting
 from wnin_desktop.qt.pages.runs.dialogs import DiffDialog, ExportDialog
 from wnin_desktop.qt.pages.runs.model import MIME
-from wnin_desktop.runs.export import export_csv
+from wnin_desktop.runs.export import export, export_csv
 from wnin_desktop.runs.store import Store
 
 # -- opening and comparing ---------------------------------------------------------------------------------
@@ -150,13 +152,27 @@ def test_that_chosen_runs_are_exported_and_the_end_offers_the_folder(page, ids, 
     assert notice.action[0] == "Open folder"
 
 
-def test_that_a_cancelled_export_leaves_nothing(page, ids, qtbot, desk, tmp_path):
+@pytest.mark.parametrize("cancelled_at", [0.5, 1.0])
+def test_that_a_cancelled_export_leaves_nothing(page, ids, qtbot, desk, tmp_path, monkeypatch, cancelled_at):
+    here, gate = threading.Event(), threading.Event()
+
+    def waiting(*args, progress, **kwargs):
+        def told(done):
+            if done == cancelled_at:
+                here.set()
+                gate.wait(10)
+            progress(done)
+
+        return export(*args, progress=told, **kwargs)
+
+    monkeypatch.setattr(exporting, "export", waiting)
     runs = [run_id(ids["Four optimizers"], arm, 0) for arm in ("adamw", "muon")]
     page.exporting.write(runs, "csv", tmp_path / "out.csv", overwrite=False)
     (task,) = desk.tasks.current
-    task.cancel()
+    assert here.wait(10)
+    assert task.cancel()
     with qtbot.waitSignal(desk.tasks.ended):
-        pass
+        gate.set()
     assert [each.name for each in tmp_path.iterdir()] == ["store"]
 
 

@@ -55,8 +55,9 @@ class Exporting(QObject):
         def work(task: Any) -> int:
             def report(done: float) -> None:
                 now = time.monotonic()
-                # Cancelling is looked at before every run; the screen is told ten times a second.
-                if now - last[0] > 0.1 or task.cancelled:
+                # Cancelling is looked at before every run and once more before the file takes its name;
+                # the screen is told ten times a second.
+                if now - last[0] > 0.1 or task.cancelled or done >= 1.0:
                     last[0] = now
                     task.report(done, tr("{0} runs", len(run_ids)))
 
