@@ -68,8 +68,12 @@ def folder(executor: str = "process") -> Iterator[Path]:
 
 
 def environment(place: Path) -> dict[str, str]:
-    """Return the surroundings of a program in `place`, without a screen and with one thread for torch."""
+    """Return the surroundings of a program in `place`, without a screen and with one thread for torch.
+
+    Python keeps what it compiled, as it does for everybody who starts a program twice.
+    """
     own = {"WNIN_HOME": str(place / "home"), "WNIN_STORE": str(place / "store"), "OMP_NUM_THREADS": "1"}
+    own |= {"PYTHONDONTWRITEBYTECODE": ""}
     return os.environ | {"QT_QPA_PLATFORM": "offscreen"} | own
 
 

@@ -10,6 +10,8 @@ import pytest
 
 # Test modules, and with them torch and numpy, are imported after this file: one thread for each test process.
 os.environ |= dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
+# Programs that tests start keep what they compiled, as anybody's do; else each of them compiles it all anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # How long an example takes says something of the other processes on the machine, and nothing of the law.
 hypothesis.settings.register_profile("wnin", deadline=None)

@@ -16,10 +16,7 @@ LONGEST_S = 0.4
 RECLAIM_S = 2.0
 S2_COUNT, S9_COUNT = 20, 50
 
-pytestmark = [
-    pytest.mark.full,  # they need the machine to themselves: -m full -n 0
-    pytest.mark.skipif(sys.platform == "win32", reason="looks at processes as POSIX has them"),
-]
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="looks at processes as POSIX has them")
 
 
 def killed(folder, seconds, **more):
@@ -75,6 +72,7 @@ def test_s2_that_twenty_kills_lose_nothing(tmp_path, number):
     assert resumed(tmp_path) == []
 
 
+@pytest.mark.full
 def test_s2_that_showing_before_the_commit_is_seen_to_be_broken_by_kill_9(tmp_path):
     shown, _ = killed(tmp_path, 0.05, without="commit")
     assert any("was shown" in each for each in wrong_in(tmp_path / "store", shown))
@@ -125,6 +123,7 @@ def double_start(folder):
         return stays.hear("read_only"), leaves.wait(), leaves.heard()
 
 
+@pytest.mark.full
 def test_s9_that_two_starts_at_one_moment_make_one_window(tmp_path):
     assert double_start(tmp_path) == (False, 0, [])
 
@@ -146,6 +145,7 @@ def test_s9_that_without_raising_a_second_window_is_seen_to_open(tmp_path):
             assert second.wait() == 0
 
 
+@pytest.mark.full
 def test_s9_that_without_the_lock_a_second_writer_is_seen_to_get_in(tmp_path):
     with WindowProcess("training:hold", tmp_path) as first:
         first.hear("read_only")

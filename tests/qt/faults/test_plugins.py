@@ -15,10 +15,7 @@ LATE_S = 0.1
 WATCHED_S = 1.0
 FULL_ROUNDS = 4
 
-pytestmark = [
-    pytest.mark.full,  # they need the machine to themselves: -m full -n 0
-    pytest.mark.skipif(sys.platform == "win32", reason="looks at processes as POSIX has them"),
-]
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="looks at processes as POSIX has them")
 
 
 def listed(folder, files):
@@ -41,6 +38,7 @@ def test_p2_that_listing_fifty_untrusted_plugins_runs_none_of_them(tmp_path):
     assert list((tmp_path / "canaries").iterdir()) == []
 
 
+@pytest.mark.full
 def test_p2_that_a_trusted_plugin_is_seen_to_make_its_canary(tmp_path):
     home = tmp_path / "home"
     files = plant_canaries(home / "plugins" / "optimizers", tmp_path / "canaries")
@@ -83,11 +81,12 @@ def wrong_while_broken(breaking, said):
     return found
 
 
+@pytest.mark.full
 def test_p3_that_an_optimizer_that_raises_costs_its_own_arm_in_the_window(tmp_path):
     assert broken(tmp_path, "raises", stop=True) == []
 
 
-@pytest.mark.parametrize("stop", [True, False])
+@pytest.mark.parametrize("stop", [True, pytest.param(False, marks=pytest.mark.full)])
 def test_p3_that_an_optimizer_that_holds_the_interpreter_leaves_the_window_alive(tmp_path, stop):
     assert broken(tmp_path, "holds the interpreter", stop=stop) == []
 

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QApplication,
     QComboBox,
+    QWidget,
 )
 
 from wnin_desktop.errors import WninError
@@ -46,8 +47,9 @@ class RunControl(QObject):
         desk.shown.changed.connect(self.refresh)
         desk.draft.problems_changed.connect(self.refresh)
         application = QApplication.instance()
-        if application is not None:
-            application.installEventFilter(self)
+        if isinstance(application, QApplication):
+            # A filter over the whole application would call Python for each event of every widget.
+            application.focusChanged.connect(self._guard_space)
         self.refresh()
 
     @property
@@ -122,14 +124,19 @@ class RunControl(QObject):
             return tr("{0} comparisons are running; stop one first.", len(desk.runs.live))
         return ""
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - the name is Qt's
+    def _guard_space(self, old: QWidget | None, new: QWidget | None) -> None:
+        if isinstance(old, OWN_SPACE):
+            old.removeEventFilter(self)
+        if isinstance(new, OWN_SPACE):
+            new.installEventFilter(self)
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:  # noqa: N802 - the name is Qt's
         """Leave the space bar to buttons, lists and sliders, where it means something else."""
         if (
             event.type() == QEvent.Type.ShortcutOverride
             and isinstance(event, QKeyEvent)
             and event.key() == Qt.Key.Key_Space
             and not event.modifiers()
-            and isinstance(watched, OWN_SPACE)
         ):
             event.accept()
         return False
