@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import ClassVar
 
 from PySide6.QtCore import QObject, QProcess, QTimer, Signal
 from PySide6.QtGui import QImage
@@ -110,11 +111,18 @@ class ViewerProcess(QObject):
             if self._talk is not None and self._talk.is_known and self._socket is not None:
                 self._talk.send(Bye())
                 self._socket.flush()
-            _end_soon(process)
+            _Ending(process, BYE_MS)
         self._drop()
         self._supervision.stopped()
         self._timer.stop()
         self._change()
+
+    def forget(self) -> None:
+        """Let go of the picture that was shown last, and of its memory."""
+        self.image = None
+        if self._painted is not None and self._painted is not self._ring:
+            self._painted.close()
+        self._painted = None
 
     def _begin(self) -> None:
         found = binary.find()
@@ -180,10 +188,7 @@ class ViewerProcess(QObject):
         if process is not None:
             process.finished.disconnect(self._take_end)
             process.errorOccurred.disconnect(self._take_error)
-            process.kill()
-            process.finished.connect(process.deleteLater)
-            if process.state() == QProcess.ProcessState.NotRunning:
-                process.deleteLater()
+            _Ending(process, 0)
         if self._ring is not None and self._ring is not self._painted:
             self._ring.close()
         self._ring = None
@@ -268,7 +273,7 @@ class ViewerProcess(QObject):
                 continue
             self._replace_stranger()
             self._socket = socket
-            self._talk = Conversation(self._token, socket.write)
+            self._talk = Conversation(self._token, lambda part, link=socket: link.write(bytes(part)))
             socket.readyRead.connect(self._read)
             if socket.bytesAvailable():
                 self._read()
@@ -346,10 +351,24 @@ class ViewerProcess(QObject):
             before.close()
 
 
-def _end_soon(process: QProcess) -> None:
-    """See a process to its end without waiting for it."""
-    process.finished.connect(process.deleteLater)
-    if process.state() == QProcess.ProcessState.NotRunning:
-        process.deleteLater()
-        return
-    QTimer.singleShot(BYE_MS, process, process.kill)
+class _Ending(QObject):
+    """Sees a process to its end without waiting for it, whatever becomes of those who started it."""
+
+    kept: ClassVar[set[_Ending]] = set()
+
+    def __init__(self, process: QProcess, patience_ms: int) -> None:
+        super().__init__()
+        self.kept.add(self)
+        self._process = process
+        process.setParent(self)
+        process.finished.connect(self._let_go)
+        if process.state() == QProcess.ProcessState.NotRunning:
+            self._let_go()
+        elif patience_ms:
+            QTimer.singleShot(patience_ms, process, process.kill)
+        else:
+            process.kill()
+
+    def _let_go(self) -> None:
+        self.kept.discard(self)
+        self.deleteLater()
