@@ -43,14 +43,14 @@ def ids(home):
     return content.record(home / "store")
 
 
-def walk(home, ids, laws, size=NORMAL, *, scale=1.0):
+def walk(home, ids, laws, size=NORMAL, *, scale=1.0, scenes=WALKED):
     """Play every scene and return what each law finds, with the scenes it is found in."""
     found = defaultdict(lambda: defaultdict(list))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("WNIN_HOME", str(home))
         content.write_catalogue(home)
         stage = Stage(Store.open(home / "store"), home, size, ids=ids, text_scale=scale)
-        for scene in WALKED:
+        for scene in scenes:
             stage.clear()
             scene.set_up(stage)
             stage.settle()
@@ -86,6 +86,13 @@ def test_that_nothing_is_clipped_in_the_smallest_window(qapp, home, ids):
 @pytest.mark.slow
 def test_that_nothing_is_clipped_with_text_half_as_large_again(qapp, home, ids):
     assert walk(home, ids, {"clipped": walking.clipped}, scale=LARGER) == {}
+
+
+@pytest.mark.slow
+def test_that_nothing_is_clipped_in_the_smallest_window_with_larger_text(qapp, home, ids):
+    # Tables of the page Runs scroll; its counters and details are not yet made for so little room.
+    scenes = [scene for scene in WALKED if not scene.name.startswith("runs-")]
+    assert walk(home, ids, {"clipped": walking.clipped}, SMALLEST, scale=LARGER, scenes=scenes) == {}
 
 
 @pytest.mark.slow

@@ -21,10 +21,10 @@ from PySide6.QtWidgets import (
 from wnin_desktop.qt.dialogs.base import Dialog
 from wnin_desktop.qt.dialogs.overlay import Overlay
 from wnin_desktop.qt.forms.row import UnitLabel
-from wnin_desktop.qt.widgets import ElidedLabel
+from wnin_desktop.qt.widgets import ElidedLabel, YieldingButton
 
-ELIDING = (ElidedLabel, UnitLabel)
-"""Labels that shorten their text by themselves and tell it whole to the pointer and to screen readers."""
+ELIDING = (ElidedLabel, UnitLabel, YieldingButton)
+"""What shortens its text by itself and tells it whole to the pointer and to screen readers."""
 SLACK = 2
 """Pixels that a text may lack: rounding of fonts."""
 

@@ -41,6 +41,17 @@ def test_that_preferences_come_back_as_they_were_saved(home):
     }
 
 
+def test_that_a_server_that_was_on_is_off_at_the_next_start(home):
+    save_preferences(changed(Preferences(), {"server.enabled": True, "server.port": 9000}))
+    assert tomllib.loads(preferences_path().read_text())["server"] == {"port": 9000}
+    save_preferences(changed(Preferences(), {"server.enabled": True}))
+    assert tomllib.loads(preferences_path().read_text()) == {}
+    preferences_path().write_text("[server]\nenabled = true\nport = 9000\n")  # as an older version wrote it
+    loaded = load_preferences()
+    assert loaded.value == changed(Preferences(), {"server.port": 9000})
+    assert loaded.notice == ""
+
+
 def test_that_a_file_that_is_no_toml_is_kept_aside_and_the_defaults_hold(home):
     preferences_path().write_text("appearance = [oh dear\n")
     loaded = load_preferences()

@@ -7,15 +7,15 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QLocale, QObject
+from PySide6.QtCore import QLocale, QObject, QTimer
 from PySide6.QtWidgets import QApplication
 
-from wnin_desktop.errors import StreamError, WninError
+from wnin_desktop.errors import WninError
 from wnin_desktop.qt.bridge.arm_colours import ArmColours
 from wnin_desktop.qt.bridge.catalogue_model import CatalogueModel
 from wnin_desktop.qt.bridge.live_run import LiveRun
 from wnin_desktop.qt.bridge.live_runs import LiveRuns
-from wnin_desktop.qt.bridge.remote import RemoteRuns
+from wnin_desktop.qt.bridge.remote import RemoteRuns, ServerFaultError
 from wnin_desktop.qt.bridge.shown import ShownExperiments
 from wnin_desktop.qt.bridge.tasks import Task, Tasks
 from wnin_desktop.qt.experiment.draft import Draft
@@ -30,6 +30,8 @@ from wnin_desktop.runs.watch.experiment import WatchedExperiment
 from wnin_desktop.schema.preferences import Preferences
 
 logger = logging.getLogger("wnin.window")
+PORT_MS = 500
+"""How long a port rests before the server moves to it: each digit that is typed is another one."""
 LAST_WORK_S = 0.5
 """How long the end of the program waits for work that was asked to end before."""
 
@@ -65,6 +67,7 @@ class Desk(QObject):
         self.shown.dress = self.colours.dress
         self.is_closed = False
         self._unsaved = False
+        self._move_soon = QTimer(self, singleShot=True, interval=PORT_MS)
         self._connect()
         self._follow_preferences()
         self._follow_server()
@@ -73,6 +76,7 @@ class Desk(QObject):
         self.tasks.failed.connect(self._tell_failed_task)
         self.preferences.changed.connect(self._follow_preferences)
         self.preferences.field_changed.connect(self._follow_field)
+        self._move_soon.timeout.connect(self._follow_server)
         self.draft.arms_changed.connect(self._recolour)
         self.runs.started.connect(self._show_started)
         self.runs.ended.connect(self._tell_ended)
@@ -110,10 +114,15 @@ class Desk(QObject):
             logger.warning("the preferences were not saved: %s", error)
 
     def _follow_field(self, path: str) -> None:
-        if path.startswith("server."):
+        if path == "server.port":
+            self._move_soon.start()
+        elif path.startswith("server."):
             self._follow_server()
 
     def _follow_server(self) -> None:
+        if self.is_closed:
+            return
+        self._move_soon.stop()
         server = self.preferences.value.server
         if self.remote.is_on and server.enabled and self.remote.port != server.port:
             self.switch_server(on=False, port=server.port)
@@ -134,9 +143,15 @@ class Desk(QObject):
         """Turn the event server on or off; what goes wrong is a notice."""
         try:
             self.remote.switch(on, port)
-        except (StreamError, WninError, OSError) as error:
-            self.remote.error = str(error)
-            self.notices.tell_error(error, what=tr("The server for remote runs did not start"))
+        except ServerFaultError as fault:
+            logger.warning("%s %s", fault, fault.details)
+            self.notices.tell(
+                str(fault),
+                kind="danger",
+                kept=tr("Runs in this window go on, and everything recorded is kept."),
+                do=fault.do,
+                details=fault.details,
+            )
 
     # -- what is told --------------------------------------------------------------------------------------
 

@@ -30,6 +30,8 @@ SIZE_LIMIT = 1 << 20
 """Largest preferences file that is read, bytes."""
 STATE_LIMIT = 8 << 20
 """Largest window state that is read, bytes; it may hold a whole draft."""
+FLEETING = ("server.enabled",)
+"""Preferences that hold until the window closes: nothing listens unless it was asked for in this launch."""
 MOST_NAMED = 5
 """Faulty keys that a notice names."""
 T = TypeVar("T")
@@ -66,6 +68,7 @@ def load_preferences(path: Path | None = None) -> LoadedPreferences:
     if trouble:
         kept = keep_aside(path)
         return LoadedPreferences(Preferences(), _unusable("preferences", trouble, kept), kept)
+    _forget_fleeting(data)
     value, bad = _salvage(data)
     if not bad:
         return LoadedPreferences(value)
@@ -74,7 +77,7 @@ def load_preferences(path: Path | None = None) -> LoadedPreferences:
 
 
 def save_preferences(value: Preferences, path: Path | None = None) -> None:
-    """Write what differs from the defaults; a crash leaves the old file or the new one.
+    """Write what differs from the defaults and outlives the window; a crash leaves the old file or the new.
 
     Raises:
         DiskFullError: No space is left.
@@ -82,6 +85,7 @@ def save_preferences(value: Preferences, path: Path | None = None) -> None:
     """
     path = path or preferences_path()
     data = value.model_dump(mode="json", exclude_defaults=True, exclude_none=True)
+    _forget_fleeting(data)
     _write(path, data, "# Preferences of WNIN Desktop. What is not here has its default.\n")
 
 
@@ -233,6 +237,14 @@ def _salvage(data: dict[str, Any]) -> tuple[Preferences, list[str]]:
                 if not _drop(data, problem.field):
                     data.pop(problem.field.partition(".")[0].partition("[")[0], None)
     return Preferences(), bad
+
+
+def _forget_fleeting(data: dict[str, Any]) -> None:
+    for path in FLEETING:
+        _drop(data, path)
+        group = path.partition(".")[0]
+        if data.get(group) == {}:
+            del data[group]
 
 
 def _count(data: object) -> int:

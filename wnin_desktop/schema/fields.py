@@ -31,6 +31,7 @@ ADVANCED = frozenset({
     "MlpConfig.normalization", "CnnConfig.normalization", "Resnet18Config.normalization",
     "BudgetConfig.eval_examples", "BudgetConfig.norms_every", "BudgetConfig.curvature_probes",
     "BudgetConfig.curvature_examples", "BudgetConfig.checkpoint_every", "BudgetConfig.matched_train_loss",
+    "BudgetConfig.trajectory_points",
     "OptimizerConfig.clip_norm", "OptimizerConfig.lr_follows_temperature", "AdaptiveSchedule.start",
     "SharedConfig.numerics", "SharedConfig.threads", "CompareConfig.numerics", "CompareConfig.threads",
     "RunConfig.numerics", "RunConfig.threads", "CompareConfig.baseline",
@@ -54,6 +55,8 @@ SUGGESTED: Mapping[str, tuple[str, ...]] = {
 SMALL_DEFAULT = 0.01
 SET_FLAG = "--set"
 PARAMS = "optimizer.params."
+Say = Callable[..., str]
+"""Puts a text into the language of a window, with its values filled in."""
 
 
 class FieldSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -156,28 +159,33 @@ def check(spec: FieldSpec, value: object) -> str | None:
     return find_fault(spec, value)
 
 
-def tooltip(spec: FieldSpec) -> str:
+def in_english(text: str, *values: object) -> str:
+    """Return `text` as it is, with its values filled in."""
+    return text.format(*values) if values else text
+
+
+def tooltip(spec: FieldSpec, say: Say = in_english) -> str:
     """Return meaning, unit, range, default and flag, a line each."""
-    lines = [spec.help or spec.title or spec.name]
+    lines = [say(spec.help or spec.title or spec.name)]
     if spec.unit not in ("", "1"):
-        lines.append(f"Unit: {spec.unit}")
+        lines.append(say("Unit: {0}", say(spec.unit)))
     if allowed := range_words(spec):
-        lines.append(f"Allowed: {allowed}")
-    if default := default_words(spec):
-        lines.append(f"Default: {default}")
+        lines.append(say("Allowed: {0}", say(allowed)))
+    if default := default_words(spec, say):
+        lines.append(say("Default: {0}", default))
     if spec.flag:
-        lines.append(f"Command line: {spec.flag}")
+        lines.append(say("Command line: {0}", spec.flag))
     return "\n".join(lines)
 
 
-def default_words(spec: FieldSpec) -> str:
+def default_words(spec: FieldSpec, say: Say = in_english) -> str:
     """Return the default as people write it; "" where there is none worth a word."""
     if spec.required or spec.kind in ("model", "models", "table"):
         return ""
     if spec.default is None:
-        return "empty"
+        return say("empty")
     if isinstance(spec.default, bool):
-        return "on" if spec.default else "off"
+        return say("on") if spec.default else say("off")
     if isinstance(spec.default, dict):
         return str(spec.default.get("kind", ""))
     if isinstance(spec.default, list | tuple):

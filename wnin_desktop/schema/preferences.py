@@ -76,7 +76,9 @@ class ServerPreferences(Config):
     """The window's server, which shows runs that other processes train."""
 
     enabled: bool = quantity(
-        False, title="Listen for trainers", help="Show runs of `wnin-train --ws` on this machine, live."
+        False,
+        title="Listen for trainers",
+        help="Show runs of `wnin-train --ws` on this machine, live, until the window closes.",
     )
     port: int = quantity(
         8765,

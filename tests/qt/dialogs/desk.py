@@ -80,7 +80,7 @@ class Remote(QObject):
         self.error = ""
         self.port = 0
         self.stats = ServerStats()
-        self.experiments = {}
+        self.clients = ()
         self.token_path = "stream.token"
 
     @property

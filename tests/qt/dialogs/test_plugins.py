@@ -2,12 +2,12 @@ import hashlib
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QApplication, QLabel
 
 from wnin_desktop import paths
 from wnin_desktop.engine.plugins import TrustStore
 from wnin_desktop.errors import PluginError
-from wnin_desktop.qt.dialogs.plugins import PluginsDialog
+from wnin_desktop.qt.dialogs.plugins import LETTERS, PluginsDialog
 from wnin_desktop.qt.dialogs.trust import TrustDialog
 from wnin_desktop.runs import optimizer_catalogue
 from wnin_desktop.runs.optimizer_catalogue import CatalogueRow
@@ -179,3 +179,25 @@ def test_that_letters_that_hide_code_are_shown_as_escapes(plugin):
     plugin.write_bytes(b"x = '\xff'\r\n")
     with pytest.raises(PluginError):
         read_plugin(plugin)
+
+
+def test_that_the_table_shows_every_word_at_the_size_the_dialog_opens_with(desk, window, qtbot):
+    names = ("adamw", "normalized_dynamics", "sgd", "stochastic_weight_averaging")
+    states = ("loaded", "loaded", "untrusted", "duplicate")
+    rows = [
+        CatalogueRow(name=name, state=state, origin="entry point", sha256=f"{number:064x}", fields=())
+        for number, (name, state) in enumerate(zip(names, states, strict=True))
+    ]
+    dialog = PluginsDialog(desk, window)
+    desk.catalogue.take(rows)
+    dialog.present()
+    dialog.resize(LETTERS * dialog.fontMetrics().averageCharWidth(), dialog.height())  # as on a wide screen
+    QApplication.processEvents()
+    table = dialog.table
+    for column in range(table.columnCount()):
+        assert table.columnWidth(column) >= table.sizeHintForColumn(column)
+    assert table.header().length() == table.viewport().width()
+    assert dialog.detail.width() > 0.3 * dialog.width()
+    dialog.split.moveSplitter(200, 1)
+    desk.catalogue.take(rows[:2])
+    assert dialog.split.sizes()[0] == 200

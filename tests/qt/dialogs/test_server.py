@@ -1,14 +1,18 @@
-from types import SimpleNamespace
+import time
+from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 
+from wnin_desktop.qt.bridge.clients import Client
 from wnin_desktop.qt.dialogs.server import Rates, ServerDialog, trainer_command
+from wnin_desktop.qt.theme import theme
 from wnin_desktop.stream.service import ClientStats, ServerStats
 
-TRAINER = ClientStats("127.0.0.1:5000", False, 100, 0, 0, lagging=False)
-WATCHER = ClientStats("127.0.0.1:6000", True, 40, 3, 9, lagging=True)
+NOON = time.mktime((2026, 11, 21, 12, 0, 0, 0, 0, -1))
+TRAINER = Client("127.0.0.1:5000", False, NOON, name="sweep", host="gpu-07", events=100)
+WATCHER = Client("127.0.0.1:6000", True, NOON, events=40, dropped=3, lagging=True)
 
 
 @pytest.fixture
@@ -57,16 +61,29 @@ def test_that_paths_with_spaces_are_quoted_for_the_system_at_hand():
     assert trainer_command("ws://h:1", "a b", "win32").endswith('--token-file "a b"')
 
 
-def test_that_clients_are_shown_with_who_where_and_what_they_lost(dialog, desk, qtbot):
+def test_that_clients_are_shown_with_who_where_when_and_what_they_lost(dialog, desk, qtbot):
     switch(dialog, qtbot)
-    desk.remote.experiments = {"e": SimpleNamespace(peer=TRAINER.peer, name="sweep", host="gpu-07")}
-    desk.remote.stats = ServerStats(clients=(TRAINER, WATCHER), received=100)
+    desk.remote.clients = (TRAINER, WATCHER)
+    stats = (
+        ClientStats(TRAINER.peer, False, 100, 0, 0, False),
+        ClientStats(WATCHER.peer, True, 40, 3, 9, True),
+    )
+    desk.remote.stats = ServerStats(clients=stats, received=100)
     desk.remote.changed.emit()
-    assert cells(dialog, 0) == ["sweep", "gpu-07", "trains", "100", "", "0"]
-    assert cells(dialog, 1) == [WATCHER.peer, WATCHER.peer, "watches", "40", "", "3"]
-    desk.remote.stats = ServerStats(clients=(WATCHER,))
+    assert cells(dialog, 0) == ["sweep", "gpu-07", "trains", "since 12:00:00", "100", "", "0"]
+    assert cells(dialog, 1) == [WATCHER.peer, WATCHER.peer, "watches", "since 12:00:00", "40", "", "3"]
+    assert dialog.totals.text().startswith("2 clients, 100 events received")
+
+
+def test_that_a_trainer_that_has_ended_stays_listed_with_what_it_was(dialog, desk, qtbot):
+    switch(dialog, qtbot)
+    desk.remote.clients = (WATCHER, replace(TRAINER, ended=NOON + 90))
     desk.remote.changed.emit()
-    assert dialog.clients.topLevelItemCount() == 1
+    assert cells(dialog, 1) == ["sweep", "gpu-07", "ended", "12:00:00 \u2013 12:01:30", "100", "", "0"]
+    colours = [dialog.clients.topLevelItem(row).foreground(0).color() for row in range(2)]
+    assert colours == [theme().colour("text"), theme().colour("muted")]
+    switch(dialog, qtbot)
+    assert dialog.clients.topLevelItemCount() == 2
 
 
 def test_that_a_server_that_did_not_start_says_why(dialog, desk):

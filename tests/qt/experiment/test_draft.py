@@ -6,6 +6,7 @@ from wnin_desktop.qt.experiment.content import Content
 from wnin_desktop.qt.experiment.draft import UNDO_LIMIT, Draft
 from wnin_desktop.qt.experiment.noise_edits import FIRST, amplitude_edits, mode_edits
 from wnin_desktop.qt.experiment.words import edit_words
+from wnin_desktop.qt.theme import theme
 from wnin_desktop.runs.config_files import dump_compare, load_compare, load_preset, presets
 from wnin_desktop.schema.noise import MODES_WITH_TEMPERATURE, NOISE_MODES
 from wnin_desktop.schema.schedule import SCHEDULES
@@ -186,6 +187,28 @@ def test_that_undo_shows_the_arm_it_is_about(draft):
 
 
 # --- arms --------------------
+
+
+def test_that_new_and_copied_arms_take_a_colour_that_is_free_while_there_is_one(draft):
+    draft.add_arm()
+    draft.set_colour(0, 3)
+    for index in range(3):
+        draft.duplicate_arm(index)
+    for _ in range(4):
+        draft.add_arm()
+    assert sorted(draft.colour(index) for index in range(8)) == list(range(8))
+    assert not any(draft.look_alike(index) for index in range(8))
+
+
+def test_that_after_eight_arms_colours_begin_again_with_other_markers(draft):
+    for _ in range(20):
+        draft.add_arm()
+    looks = [theme().arm(draft.colour(index)) for index in range(20)]
+    assert len({(look.colour.name(), look.marker) for look in looks}) == 20
+    assert not any(draft.look_alike(index) for index in range(20))
+    draft.set_colour(4, 9)
+    assert draft.look_alike(4) == draft.value("arms[9].name")
+    assert draft.look_alike(9) == draft.value("arms[4].name")
 
 
 def test_that_an_arm_keeps_its_colour_wherever_it_goes(draft):

@@ -1,5 +1,6 @@
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QLabel, QLineEdit, QToolButton, QWidget
 
 from tests.qt.experiment.hands import ALT, CONTROL, LEFT, build, choose, click, line, names, type_into
@@ -125,9 +126,11 @@ def test_that_a_name_given_twice_is_told_beside_the_name(qtbot, window, draft):
 def test_that_a_card_is_renamed_in_place_and_escape_gives_up(qtbot, window, draft):
     build(qtbot, window)
     card = window.dock.arms.cards[0]
-    place = QPoint(4, card.name.height() // 2)
+    place, height = QPoint(4, card.name.height() // 2), card.height()
     qtbot.mouseDClick(card.name, LEFT, pos=place)
     assert card.name.is_editing
+    QApplication.processEvents()
+    assert card.height() == height
     qtbot.keyClicks(card.name.line, "hot")
     qtbot.keyClick(card.name.line, Qt.Key.Key_Escape)
     assert names(draft)[0] == "adamw"
@@ -210,6 +213,56 @@ def test_that_enter_and_a_double_click_open_an_arm_in_the_inspector(qtbot, windo
     qtbot.mouseDClick(last, LEFT, pos=QPoint(last.width() // 2, last.height() - 4))
     assert draft.selected == 2
     assert window.inspector.isAncestorOf(QApplication.focusWidget())
+
+
+def test_that_tab_walks_over_the_cards_and_space_selects_the_one_it_has_come_to(qtbot, window, draft):
+    build(qtbot, window)
+    first, second, third = window.dock.arms.cards
+    click(qtbot, third)
+    for card in (first, second):
+        card.setFocus(Qt.FocusReason.TabFocusReason)
+        assert (draft.selected, third.is_selected, card.is_selected) == (2, True, False)
+    second.setFocus(Qt.FocusReason.BacktabFocusReason)
+    assert draft.selected == 2
+    qtbot.keyClick(second, Qt.Key.Key_Space)
+    assert (draft.selected, second.is_selected, second.hasFocus()) == (1, True, True)
+    assert "shown in the inspector" in second.accessibleDescription()
+    assert "shown in the inspector" not in third.accessibleDescription()
+    first.setFocus(Qt.FocusReason.BacktabFocusReason)
+    qtbot.keyClick(first, Qt.Key.Key_Return)
+    assert draft.selected == 0
+    assert window.inspector.isAncestorOf(QApplication.focusWidget())
+
+
+def test_that_a_card_keeps_the_keys_that_mean_something_to_it_from_the_menus(qtbot, window, draft):
+    build(qtbot, window)
+    card = window.dock.arms.cards[0]
+    for key, held, own in (
+        (Qt.Key.Key_Space, Qt.KeyboardModifier.NoModifier, True),
+        (Qt.Key.Key_D, CONTROL, True),
+        (Qt.Key.Key_K, CONTROL, False),
+    ):
+        event = QKeyEvent(QKeyEvent.Type.ShortcutOverride, key, held)
+        event.ignore()
+        QApplication.sendEvent(card, event)
+        assert event.isAccepted() is own
+
+
+def test_that_two_arms_of_one_colour_say_so_on_both_cards_until_one_has_another(qtbot, window, draft):
+    build(qtbot, window)
+    first, second, third = window.dock.arms.cards
+    assert not any(card.alike.isVisible() for card in (first, second, third))
+    first.colour.menu_of_looks.actions()[1].trigger()
+    assert (first.alike.text(), second.alike.text()) == ("Same colour as arm sgd", "Same colour as arm adamw")
+    assert [card.alike.isVisible() for card in (first, second, third)] == [True, True, False]
+    assert first.alike.property("kind") == "warning"
+    assert first.colour.toolTip().endswith("\nSame colour as arm sgd")
+    assert "Same colour as arm sgd" in first.accessibleDescription()
+    draft.rename_arm(1, "plain")
+    assert first.alike.text() == "Same colour as arm plain"
+    second.colour.menu_of_looks.actions()[5].trigger()
+    assert not any(card.alike.isVisible() for card in (first, second, third))
+    assert first.colour.toolTip() == "Colour of this arm: orange"
 
 
 def test_that_a_colour_is_chosen_and_stays_with_its_arm(qtbot, window, draft):

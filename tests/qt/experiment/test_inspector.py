@@ -11,6 +11,7 @@ from wnin_desktop.qt.experiment.inspector import Inspector
 from wnin_desktop.runs.command_text import experiment_of
 from wnin_desktop.runs.flags import config_from_flags
 from wnin_desktop.runs.watch.experiment import WatchedExperiment
+from wnin_desktop.schema.events import Diverged, StepMetrics
 from wnin_desktop.schema.fingerprint import fingerprint
 
 # --- the inspector --------------------
@@ -115,6 +116,41 @@ def test_that_an_optimizer_is_not_blamed_while_the_list_is_read(qtbot, tmp_path)
 
 
 # --- gauges --------------------
+
+
+def diverged(experiment, seed, step):
+    """Let a run of the arm sgd 2 diverge."""
+    run = experiment.runs_of("sgd 2")[seed]
+    who = {"run_id": run.run_id, "timestamp": 1.0}
+    nothing = {"arm": run.arm, "seed": run.seed, "nonfinite": ("train_loss",)}
+    experiment.apply(
+        [
+            StepMetrics(step=step - 1, arm=run.arm, seed=run.seed, train_loss=2.0, val_loss=3.0, **who),
+            StepMetrics(step=step, **nothing, **who),
+            Diverged(step=step, reason="loss is not finite", last_finite_step=step - 1, **who),
+        ]
+    )
+
+
+def test_that_gauges_of_a_diverged_arm_say_where_and_show_no_nan(qtbot, window, desk, draft):
+    build(qtbot, window)
+    experiment = WatchedExperiment.of_config(draft.config, "e1")
+    desk.shown.show(experiment)
+    gauges, count = window.inspector.gauges, len(draft.config.seeds)
+    loss = gauges.values["train_loss"][1]
+    diverged(experiment, 0, 41)
+    gauges.refresh()
+    assert gauges.state.text() == f"1 of {count} diverged at step 41"
+    for seed in range(1, count):
+        diverged(experiment, seed, 43)
+    gauges.refresh()
+    assert gauges.state.text() == "diverged at step 41\u201343"
+    assert gauges.state.property("kind") == "danger"
+    assert loss.text() == "\u2014"
+    assert loss.toolTip() == "Training loss is not finite from step 41 on."
+    assert loss.accessibleName() == loss.toolTip()
+    assert not any("NaN" in value.text() for _, value in gauges.values.values())
+    assert gauges.values["val_loss"][1].text().startswith("3")
 
 
 def test_that_gauges_show_the_arm_of_the_shown_experiment(qtbot, window, desk, draft):

@@ -2,8 +2,8 @@
 
 import pytest
 from PySide6.QtCore import QLocale, QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QWheelEvent
-from PySide6.QtWidgets import QApplication, QFileDialog
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QHelpEvent, QWheelEvent
+from PySide6.QtWidgets import QApplication, QFileDialog, QToolTip
 
 from tests.qt.forms.specs import leaves, other
 from wnin_desktop.qt.forms import (
@@ -20,6 +20,7 @@ from wnin_desktop.qt.forms import (
     TextEdit,
     editor_for,
 )
+from wnin_desktop.qt.forms.make import describe
 from wnin_desktop.schema.fields import FieldSpec, default_of
 
 LR = FieldSpec(path="lr", name="lr", title="Learning rate", kind="float", gt=0, le=1e3, default=1e-3,
@@ -383,3 +384,25 @@ def test_that_what_must_be_mended_is_marked_for_the_style_sheet(qtbot):
     assert editor.property("invalid") is True
     editor.set_faulty(False)
     assert editor.property("invalid") is False
+
+
+def test_that_a_word_without_room_is_cut_with_dots_told_whole_and_readable_in_the_list(qtbot):
+    long = MODE.choices[-1]
+    editor = shown(qtbot, ChoiceEdit(MODE))
+    describe(editor, MODE)
+    editor.show_value(long)
+    editor.resize(400, editor.height())
+    assert editor.shown_text == "inverse anneal"
+    editor.setFixedWidth(70)
+    assert editor.shown_text.endswith("\u2026")
+    QApplication.sendEvent(
+        editor, QHelpEvent(QHelpEvent.Type.ToolTip, QPoint(5, 5), editor.mapToGlobal(QPoint(5, 5)))
+    )
+    qtbot.waitUntil(lambda: "<b>inverse anneal</b>" in QToolTip.text())
+    assert "Default: none" in QToolTip.text()
+    QToolTip.hideText()
+    editor.showPopup()
+    qtbot.waitUntil(editor.view().isVisible)
+    assert editor.view().viewport().width() >= editor.view().sizeHintForColumn(0)
+    editor.hidePopup()
+    editor.grab()

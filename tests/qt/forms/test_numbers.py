@@ -93,3 +93,15 @@ def test_that_brief_numbers_are_rounded_and_never_hide_that_there_is_none():
     assert numbers.brief(0.123456, 3, ENGLISH) == "0.123"
     assert numbers.brief(None) == "\u2013"
     assert numbers.brief(math.nan) == "NaN"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.184, "0.1840"), (0.08723, "0.0872"), (2.305, "2.3050"), (-0.5, "-0.5000"), (0.0, "0.0000"),
+        (1.5e-4, "0.00015"), (2.648e8, "2.648e8"), (1234.5678, "1235"), (math.nan, "NaN"),
+    ],
+)  # fmt: skip
+def test_that_numbers_of_a_column_stand_below_each_other(value, text):
+    assert numbers.aligned(value, locale=ENGLISH) == text
+    assert numbers.aligned(value, locale=GERMAN) == text.replace(".", ",")

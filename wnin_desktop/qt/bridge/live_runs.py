@@ -16,9 +16,9 @@ from wnin_desktop.runs.worker import cool_down, warm_up
 from wnin_desktop.schema.events import RunEvent
 from wnin_desktop.schema.run import CompareConfig
 
-APPLY_BUDGET_S = 0.008
+APPLY_BUDGET_S = 0.002
 """Time a frame may spend on taking in events; what is left waits for the next frame."""
-APPLY_EVENTS = 512
+APPLY_EVENTS = 64
 """Events taken in between two looks at the clock."""
 RATE_S = 1.0
 KILLED_MS = 1000

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+import time
 from collections.abc import Callable
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from wnin_desktop.errors import StreamError, WninError
+from wnin_desktop.qt.bridge.clients import Client, Clients
+from wnin_desktop.qt.text import tr
 from wnin_desktop.runs.mailbox import Mailbox
 from wnin_desktop.runs.watch.experiment import WatchedExperiment
 from wnin_desktop.schema.events import RunEvent, RunStarted
@@ -16,6 +20,14 @@ from wnin_desktop.stream.token import Token, remove_token, token_path
 STATS_MS = 1000
 MOST_REMOTE = 256
 """Remote experiments that are kept in memory; the oldest is forgotten first."""
+
+
+class ServerFaultError(StreamError):
+    """The server did not start or stop: its text says what happened, `do` what may help."""
+
+    def __init__(self, text: str, *, do: str = "", details: str = "") -> None:
+        super().__init__(text)
+        self.do, self.details = do, details
 
 
 class RemoteRuns(QObject):
@@ -31,6 +43,7 @@ class RemoteRuns(QObject):
         self.experiments: dict[str, WatchedExperiment] = {}
         self.stats = ServerStats()
         self.error = ""
+        self._clients = Clients()
         self._mailbox = Mailbox()
         self._server: EventServer | None = None
         self._token: Token | None = None
@@ -52,6 +65,11 @@ class RemoteRuns(QObject):
         return self._server.uri if self._server is not None else ""
 
     @property
+    def clients(self) -> tuple[Client, ...]:
+        """Return the clients of this launch: those that are connected, then the last that ended."""
+        return self._clients.all()
+
+    @property
     def token_path(self) -> str:
         """Return the file that holds this launch's token."""
         return str(token_path())
@@ -63,40 +81,61 @@ class RemoteRuns(QObject):
         self._ask = ask
 
     def switch(self, on: bool, port: int = 0) -> None:
-        """Start the server on `port` of this machine, or stop it.
+        """Start the server on `port` of this machine, or stop it; a fault is kept as `error` too.
 
         Raises:
-            StreamError: The port cannot be opened.
+            ServerFaultError: It did not start, or did not stop in time.
         """
-        if on == self.is_on:
+        if on == self.is_on and not self.error:
             return
-        if on:
-            self.port = port
-            self._start(port)
-        else:
-            self._stop()
-        self.changed.emit()
+        self.error = ""
+        try:
+            if not on:
+                self._stop()
+            elif not self.is_on:
+                self.port = port
+                self._start(port)
+        except ServerFaultError as fault:
+            self.error = " ".join(part for part in (str(fault), fault.do) if part)
+            raise
+        finally:
+            self.changed.emit()
 
     def _start(self, port: int) -> None:
         token = Token.new()
         server = EventServer(port=port, token=token, on_event=self._mailbox.put)
-        server.start()
+        try:
+            server.start()
+        except (WninError, OSError) as error:
+            raise _closed_port(port, error) from error
         try:
             token.write(token_path())
-        except WninError:
+        except (WninError, OSError) as error:
             server.stop()
-            raise
-        self._server, self._token, self.error = server, token, ""
+            raise ServerFaultError(
+                tr("The server for remote runs did not start: its token could not be written."),
+                do=tr("Let this account write {0}, then turn the server on again.", token_path()),
+                details=str(error),
+            ) from error
+        self._server, self._token = server, token
         self._timer.start()
 
     def _stop(self) -> None:
         self._timer.stop()
         server, token = self._server, self._token
         self._server = self._token = None
+        self._clients.take((), time.time())
         if token is not None:
             remove_token(token_path(), token)
         if server is not None:
-            server.stop()
+            try:
+                server.stop()
+            except StreamError as error:
+                raise ServerFaultError(
+                    tr("The server for remote runs did not stop in time."),
+                    do=tr("It accepts nobody any more, and ends with the window."),
+                    details=str(error),
+                ) from error
 
     def publish(self, events: list[RunEvent]) -> None:
         """Pass on what is trained here."""
@@ -114,6 +153,7 @@ class RemoteRuns(QObject):
             if experiment is not None:
                 experiment.apply(events)
                 changed.add(experiment)
+                self._hear(experiment, len(events))
         return changed
 
     def _meet(self, experiment_id: str, events: list[RunEvent]) -> WatchedExperiment | None:
@@ -128,6 +168,10 @@ class RemoteRuns(QObject):
         self.arrived.emit(experiment)
         return experiment
 
+    def _hear(self, experiment: WatchedExperiment, events: int) -> None:
+        if experiment.peer:
+            self._clients.hear(experiment.peer, experiment.name, experiment.host, events, time.time())
+
     def _measure(self) -> None:
         server = self._server
         if server is not None and self._ask is not None:
@@ -135,6 +179,8 @@ class RemoteRuns(QObject):
 
     def _take_stats(self, stats: ServerStats) -> None:
         self.stats = stats
+        if self.is_on:  # an answer that comes after the server was stopped tells of nobody who is there
+            self._clients.take(stats.clients, time.time())
         self.changed.emit()
 
     def close(self) -> None:
@@ -143,3 +189,15 @@ class RemoteRuns(QObject):
             self._stop()
         except StreamError as error:
             self.error = str(error)
+
+
+def _closed_port(port: int, error: Exception) -> ServerFaultError:
+    """Return what became of opening a port, with what may help."""
+    cause = error if isinstance(error, OSError) else error.__context__
+    if isinstance(cause, OSError) and cause.errno == errno.EADDRINUSE:
+        text = tr("The server for remote runs did not start: port {0} is in use.", port)
+    else:
+        reason = (getattr(cause, "strerror", None) or str(error)).rstrip(".")
+        text = tr("The server for remote runs did not start: port {0} cannot be opened ({1}).", port, reason)
+    do = tr("Choose another port under Tools, Remote runs; 0 takes any free one.")
+    return ServerFaultError(text, do=do, details=str(error))

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QSize, Qt, QUrl
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtGui import QDesktopServices, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -53,13 +53,15 @@ class PluginsDialog(Dialog):
         self._certifying: dict[str, Any] = {}
         self._certify_next: tuple[str, ...] = ()
         self._select_next = ""
+        self._is_split_chosen = False
         self.search = SearchField(tr("Search optimizers"), self, name="plugins-search")
         self.search.searched.connect(self._filter)
         self.column.addWidget(self.search)
         self.table = self._make_table()
         self.search.went_down.connect(self.table.setFocus)
         self.detail, self.certificate = PluginDetail(self), CertificateView(self)
-        self.column.addWidget(self._make_split(), 1)
+        self.split = self._make_split()
+        self.column.addWidget(self.split, 1)
         self.status = text_label("", "plugins-status", self, "muted")
         self.column.addWidget(self.status)
         self._add_foot()
@@ -67,6 +69,7 @@ class PluginsDialog(Dialog):
         theme().changed.connect(self._fill)
         self._fill()
         self.fit(LETTERS, LINES)
+        self._share_room()
         self.search.setFocus()
 
     # -- parts ---------------------------------------------------------------------------------------------
@@ -81,8 +84,10 @@ class PluginsDialog(Dialog):
         table.setAlternatingRowColors(True)
         table.setIconSize(QSize(ICON_SMALL, ICON_SMALL))
         table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        table.header().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        table.header().setStretchLastSection(True)
+        header = table.header()
+        header.setStretchLastSection(False)  # its own way never lets the last column be narrower again
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(HASH, QHeaderView.ResizeMode.Stretch)
         table.currentItemChanged.connect(self._show_chosen)
         return table
 
@@ -108,9 +113,37 @@ class PluginsDialog(Dialog):
         split.setChildrenCollapsible(False)
         split.addWidget(self.table)
         split.addWidget(area)
-        split.setStretchFactor(0, 4)
-        split.setStretchFactor(1, 5)
+        split.setStretchFactor(0, 0)
+        split.setStretchFactor(1, 1)
+        split.splitterMoved.connect(self._keep_split)
         return split
+
+    def _keep_split(self) -> None:
+        """Leave the split to the person who has moved it."""
+        self._is_split_chosen = True
+
+    def _share_room(self) -> None:
+        """Give the table the width of what it holds, and the rest to the chosen optimizer."""
+        if self._is_split_chosen:
+            return
+        header, bar = self.table.header(), self.table.verticalScrollBar().sizeHint().width()
+        columns = range(self.table.columnCount())
+        wanted = sum(
+            max(self.table.sizeHintForColumn(each), header.sectionSizeHint(each)) for each in columns
+        )
+        wanted += bar + 2 * self.table.frameWidth()
+        room = self.width() - 2 * Space.L - self.split.handleWidth()
+        self.split.setSizes([wanted, max(room - wanted, 1)])
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - the names are Qt's
+        """Share the room again: before this, the table did not have its fonts and margins."""
+        super().showEvent(event)
+        self._share_room()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """Share another width."""
+        super().resizeEvent(event)
+        self._share_room()
 
     def _make_deeds(self) -> QWidget:
         box = QWidget(self)
@@ -196,6 +229,7 @@ class PluginsDialog(Dialog):
         if self.table.currentItem() is None and items:
             self.table.setCurrentItem(items[0])
         self._show_chosen()
+        self._share_room()
 
     def _add(self, row: CatalogueRow) -> None:
         icon, colour, word = STATES.get(row.state, ("info", "muted", row.state))

@@ -13,6 +13,7 @@ from wnin_desktop.errors import InputError
 from wnin_desktop.qt.dialogs.base import text_label
 from wnin_desktop.qt.forms import ChoiceEdit, Form, PathEdit
 from wnin_desktop.qt.forms.row import FieldRow
+from wnin_desktop.qt.forms.said import help_of, title_of
 from wnin_desktop.qt.preferences_model import PreferencesModel
 from wnin_desktop.qt.text import tr
 from wnin_desktop.qt.theme import Space, set_font
@@ -88,13 +89,13 @@ class Section(QWidget):
     def _text_of(self, row: FieldRow) -> str:
         spec = row.spec
         choices = " ".join(map(str, spec.choices))
-        parts = (spec.title, spec.help, choices, spec.unit, spec.path, self.spec.title)
+        parts = (title_of(spec), help_of(spec), choices, spec.unit, spec.path, title_of(self.spec))
         return " ".join(parts).lower()
 
 
 def mark(row: FieldRow, words: list[str]) -> None:
     """Underline what was searched for in the label of a row."""
-    title = row.spec.title
+    title = title_of(row.spec)
     if not words:
         row.label.setTextFormat(Qt.TextFormat.AutoText)
         row.label.setText(title.replace("&", "&&"))

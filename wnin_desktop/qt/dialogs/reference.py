@@ -64,7 +64,7 @@ class ReferenceDialog(Dialog):
         entries = [
             _entry(spec)
             for spec in specs
-            if wanted in f"{spec.title} {spec.path} {spec.help}".lower()
+            if wanted in f"{tr(spec.title)} {spec.path} {tr(spec.help)}".lower()
             and spec.kind not in ("model", "models")
         ]
         if not entries:
@@ -79,24 +79,26 @@ def _shared() -> Iterable[FieldSpec]:
 
 def _entry(spec: FieldSpec) -> str:
     muted = theme().colour("muted").name()
-    unit = f" ({escape(spec.unit)})" if spec.unit not in ("", "1") else ""
-    facts = [tr("Allowed: {0}", spec.allowed)] if spec.allowed else []
-    facts += [tr("Default: {0}", default_words(spec))]
+    unit = f" ({escape(tr(spec.unit))})" if spec.unit not in ("", "1") else ""
+    facts = [tr("Allowed: {0}", tr(spec.allowed))] if spec.allowed else []
+    facts += [tr("Default: {0}", default_words(spec, tr))]
     facts += [tr("Flag: {0}", spec.flag)] if spec.flag else []
     return (
-        f'<h4><a name="{escape(_anchor(spec.path))}"></a>{escape(spec.title)}{unit}</h4>'
-        f"<p>{escape(spec.help)}<br/>"
+        f'<h4><a name="{escape(_anchor(spec.path))}"></a>{escape(tr(spec.title))}{unit}</h4>'
+        f"<p>{escape(tr(spec.help))}<br/>"
         f'<span style="color:{muted}">{escape(spec.path)}. {escape(". ".join(facts))}</span></p>'
     )
 
 
 def _metrics(wanted: str) -> str:
-    found = [metric for metric in METRICS if wanted in f"{metric.title} {metric.key} {metric.help}".lower()]
+    found = [
+        metric for metric in METRICS if wanted in f"{tr(metric.title)} {metric.key} {tr(metric.help)}".lower()
+    ]
     if not found:
         return ""
     entries = "".join(
-        f'<h4><a name="metric.{metric.key}"></a>{escape(metric.title)} ({escape(metric.unit)})</h4>'
-        f"<p>{escape(metric.help)}</p>"
+        f'<h4><a name="metric.{metric.key}"></a>{escape(tr(metric.title))} ({escape(tr(metric.unit))})</h4>'
+        f"<p>{escape(tr(metric.help))}</p>"
         for metric in found
     )
     return f"<h2>{escape(tr('Metrics'))}</h2>{entries}"

@@ -1,4 +1,4 @@
-"""The window's server: one switch, where it is, what a trainer must be told, and who is connected."""
+"""The window's server: one switch, where it is, what a trainer must be told, who is connected and was."""
 
 from __future__ import annotations
 
@@ -18,16 +18,20 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from wnin_desktop.qt.bridge.clients import Client
 from wnin_desktop.qt.dialogs.base import CopyButton, Dialog, push_button, text_label
 from wnin_desktop.qt.dialogs.preference_form import Section
+from wnin_desktop.qt.numbers import show
 from wnin_desktop.qt.text import tr
-from wnin_desktop.qt.theme import Space, set_font
+from wnin_desktop.qt.theme import Space, set_font, theme
 from wnin_desktop.qt.widgets import Badge, ElidedLabel
 from wnin_desktop.schema.fields import fields_of
 from wnin_desktop.schema.preferences import Preferences
 
-LETTERS, LINES = 110, 40
-FIRST_NUMBER = 3
+LETTERS, LINES = 120, 40
+CLOCK = "%H:%M:%S"
+NUMBERS = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+FIRST_NUMBER = 4
 LEAST_S = 0.2
 """Shortest time over which a rate is measured."""
 
@@ -91,6 +95,7 @@ class ServerDialog(Dialog):
         row.addStretch(1)
         row.addWidget(push_button(tr("Close"), "server-close", self.close, parent=self))
         self._remote.changed.connect(self.refresh)
+        theme().changed.connect(self._show_clients)
         desk.preferences.field_changed.connect(self._follow)
         self.fit(LETTERS, LINES)
         self.refresh()
@@ -130,12 +135,19 @@ class ServerDialog(Dialog):
     def _make_clients(self) -> QTreeWidget:
         table = QTreeWidget(self)
         table.setObjectName("server-clients")
-        table.setAccessibleName(tr("Connected clients"))
-        table.setHeaderLabels([tr("Who"), tr("Where"), tr("Does"), tr("Events"), tr("Events/s"), tr("Lost")])
+        table.setAccessibleName(tr("Clients of this launch"))
+        table.setHeaderLabels(
+            [tr("Who"), tr("Where"), tr("Does"), tr("When"), tr("Events"), tr("Events/s"), tr("Lost")]
+        )
         table.setRootIsDecorated(False)
         table.setUniformRowHeights(True)
         table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        table.header().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header = table.header()
+        header.setStretchLastSection(False)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        for column in range(FIRST_NUMBER, table.columnCount()):
+            table.headerItem().setTextAlignment(column, NUMBERS)
         return table
 
     # -- what it shows -------------------------------------------------------------------------------------
@@ -170,45 +182,53 @@ class ServerDialog(Dialog):
         self._show_clients()
 
     def _show_clients(self) -> None:
-        stats = self._remote.stats
-        clients = stats.clients if self._remote.is_on else ()
-        rates = self._rates.take({client.peer: client.events for client in clients}, time.monotonic())
-        names = self._names()
+        clients = self._remote.clients
+        connected = {each.peer: each.events for each in clients if each.ended is None}
+        rates = self._rates.take(connected, time.monotonic())
         while self.clients.topLevelItemCount() > len(clients):
             self.clients.takeTopLevelItem(self.clients.topLevelItemCount() - 1)
         for number, client in enumerate(clients):
             item = self.clients.topLevelItem(number) or QTreeWidgetItem(self.clients)
-            who, where = names.get(client.peer, ("", ""))
-            does = tr("watches") if client.subscriber else tr("trains")
-            rate = f"{rates[client.peer]:.0f}" if client.peer in rates else ""
-            cells = (
-                who or client.peer,
-                where or client.peer,
-                does,
-                str(client.events),
-                rate,
-                str(client.dropped),
-            )
-            for column, text in enumerate(cells):
-                item.setText(column, text)
-                if column >= FIRST_NUMBER:
-                    item.setTextAlignment(column, Qt.AlignmentFlag.AlignRight)
-            item.setToolTip(0, tr("It cannot keep up and loses events.") if client.lagging else client.peer)
-        self.totals.setText(self._totals(stats) if self._remote.is_on else "")
+            rate = None if client.ended is not None else rates.get(client.peer)
+            self._show_client(item, client, "" if rate is None else f"{rate:.0f}")
+        self.totals.setText(self._totals(self._remote.stats) if self._remote.is_on else "")
 
-    def _names(self) -> dict[str, tuple[str, str]]:
-        """Return what each peer trains, and where, for those that have said so."""
-        return {
-            experiment.peer: (experiment.name, experiment.host)
-            for experiment in self._remote.experiments.values()
-            if experiment.peer
-        }
+    def _show_client(self, item: QTreeWidgetItem, client: Client, rate: str) -> None:
+        cells = (
+            client.name or client.peer,
+            client.host or client.peer,
+            _does(client),
+            _when(client),
+            show(client.events),
+            rate,
+            show(client.dropped),
+        )
+        ink = theme().colour("text" if client.ended is None else "muted")
+        for column, text in enumerate(cells):
+            item.setText(column, text)
+            item.setForeground(column, ink)
+            if column >= FIRST_NUMBER:
+                item.setTextAlignment(column, NUMBERS)
+        item.setToolTip(0, tr("It cannot keep up and loses events.") if client.lagging else client.peer)
 
-    @staticmethod
-    def _totals(stats: Any) -> str:
-        if not stats.clients and not stats.received:
+    def _totals(self, stats: Any) -> str:
+        if not self._remote.clients and not stats.received:
             return tr("Nobody has connected yet.")
         return tr(
             "{0} clients, {1} events received, {2} a second, {3} lost, {4} requests refused",
             len(stats.clients), stats.received, round(stats.rate), stats.dropped, stats.refused,
         )  # fmt: skip
+
+
+def _does(client: Client) -> str:
+    if client.ended is not None:
+        return tr("ended")
+    return tr("watches") if client.subscriber else tr("trains")
+
+
+def _when(client: Client) -> str:
+    """Return since when it is here, or from when to when it was."""
+    since = time.strftime(CLOCK, time.localtime(client.since))
+    if client.ended is None:
+        return tr("since {0}", since)
+    return f"{since} \u2013 {time.strftime(CLOCK, time.localtime(client.ended))}"

@@ -168,23 +168,26 @@ class ArmForm(QWidget):
                 policy.setRetainSizeWhenHidden(shown)
                 widget.setSizePolicy(policy)
 
-    def show_catalogue(self, catalogue: Catalogue, name: Any) -> None:
-        """Offer the optimizers at hand, and the fields of the one that is chosen."""
+    def show_optimizers(self, catalogue: Catalogue, name: str) -> None:
+        """Offer the optimizers at hand."""
         choice = self.optimizer.editor(f"{self.base}.optimizer.name")
         names = catalogue.names() or [name]  # before the list is read, what stands there is as good as any
         if [choice.itemData(row) for row in range(choice.count())] != names:
             choice.spec = optimizer_choice(choice.spec, names)
             choice.set_choices(names)
             for each in names:
-                row = catalogue.row(str(each))
+                row = catalogue.row(each)
                 choice.set_help(each, row.summary if row is not None else "")
         choice.show_value(name)
-        row = catalogue.row(str(name))
+        row = catalogue.row(name)
         self._say(self.summary, row.summary if row is not None else "")
-        why = _why(row, is_read=bool(catalogue.names()))
-        self.params.show_optimizer(str(name), catalogue.specs(str(name)), why)
-        if (lr := catalogue.default_lr(str(name))) is not None:
+        if (lr := catalogue.default_lr(name)) is not None:
             self.optimizer.set_default(f"{self.base}.optimizer.lr", lr)
+
+    def show_params(self, catalogue: Catalogue, name: str) -> None:
+        """Show the fields of the optimizer that is chosen."""
+        why = _why(catalogue.row(name), is_read=bool(catalogue.names()))
+        self.params.show_optimizer(name, catalogue.specs(name), why)
 
     def show_problems(self, problems: Iterable[Problem]) -> None:
         """Say beside each field what is wrong with it."""

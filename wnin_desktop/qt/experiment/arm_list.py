@@ -22,6 +22,8 @@ class ArmList(QWidget):
 
     menu_filling = Signal(QMenu, int)
     """A card's menu is about to open; others may add to it."""
+    completed = Signal()
+    """Cards that came one by one are all there."""
 
     def __init__(self, draft: Draft, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -42,21 +44,36 @@ class ArmList(QWidget):
     # --- what it shows ---
 
     def refresh(self) -> None:
-        """Show every arm in its place."""
+        """Show every arm in its place; of new ones, one now and the others in turns of their own."""
         count, held = self.draft.arm_count, self._has_keyboard()
         while len(self.cards) > count:
             card = self.cards.pop()
             self._column.removeWidget(card)
             card.hide()
             card.deleteLater()
-        while len(self.cards) < count:
+        if len(self.cards) < count and not self.draft.turns.holds(self._make_next):
             self._make_card()
         for card in self.cards:
             self._show(card)
         self._show_selected()
         self._show_problems()
+        if len(self.cards) < count:
+            self.draft.turns.put(self._make_next)
         if held and self.cards:
-            self.cards[max(self.draft.selected, 0)].setFocus(Qt.FocusReason.OtherFocusReason)
+            focused = min(max(self.draft.selected, 0), len(self.cards) - 1)
+            self.cards[focused].setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _make_next(self) -> None:
+        """Make one more card of those that are missing."""
+        if len(self.cards) < self.draft.arm_count:
+            self._make_card()
+            self._show(self.cards[-1])
+            self._show_selected()
+            self._show_problems()
+        if len(self.cards) < self.draft.arm_count:
+            self.draft.turns.put(self._make_next)
+        else:
+            self.completed.emit()
 
     def _has_keyboard(self) -> bool:
         focused = self.window().focusWidget()
@@ -86,6 +103,7 @@ class ArmList(QWidget):
         card.show_arm(
             draft.value(f"arms[{index}]"),
             colour=draft.colour(index),
+            alike=draft.look_alike(index),
             enabled=draft.is_enabled(index),
             baseline=index == draft.baseline_index and draft.arm_count > 1,
             steps=draft.value("budget.steps"),
@@ -97,8 +115,9 @@ class ArmList(QWidget):
         if path in ("budget", "budget.steps"):
             for card in self.cards:
                 card.show_steps(self.draft.value("budget.steps"))
+        renamed = path.startswith("arms[") and path.endswith(".name")  # the others may tell of it
         for card in self.cards:
-            if path.startswith(f"arms[{card.index}]"):
+            if renamed or path.startswith(f"arms[{card.index}]"):
                 self._show(card)
 
     def _show_selected(self) -> None:

@@ -88,6 +88,8 @@ class ArmCard(QFrame):
         self.more = IconButton("more", tr("More for this arm"), self, name="arm-more", colour="muted")
         self.optimizer = self._make_line("arm-optimizer")
         self.noise = self._make_line("arm-noise")
+        self.alike = self._make_line("arm-alike", "warning")
+        self.alike.hide()
         self.spark = ScheduleSpark(self)
         self.spark.setObjectName("arm-schedule")
         self.spark.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
@@ -101,10 +103,10 @@ class ArmCard(QFrame):
         mark.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents, False)
         return mark
 
-    def _make_line(self, name: str) -> ElidedLabel:
+    def _make_line(self, name: str, kind: str = "muted") -> ElidedLabel:
         line = ElidedLabel("", self)
         line.setObjectName(name)
-        line.setProperty("kind", "muted")
+        line.setProperty("kind", kind)
         set_font(line, "small")
         return line
 
@@ -122,6 +124,7 @@ class ArmCard(QFrame):
         words.setSpacing(0)
         words.addWidget(self.optimizer)
         words.addWidget(self.noise)
+        words.addWidget(self.alike)
         second.addLayout(words, 1)
         second.addWidget(self.spark, 0, Qt.AlignmentFlag.AlignBottom)
         second.setContentsMargins(ICON_SMALL + Space.XS, 0, Space.S, 0)
@@ -142,12 +145,27 @@ class ArmCard(QFrame):
 
     # --- what it shows ---
 
-    def show_arm(self, arm: Any, *, colour: int, enabled: bool, baseline: bool, steps: Any) -> None:
-        """Show an arm, valid or not."""
+    def show_arm(
+        self, arm: Any, *, colour: int, alike: str, enabled: bool, baseline: bool, steps: Any
+    ) -> None:
+        """Show an arm, valid or not.
+
+        Args:
+            arm: Its table.
+            colour: Index of its look.
+            alike: Another arm that has the same look; "" for none.
+            enabled: Whether it takes part.
+            baseline: Whether differences are taken against it.
+            steps: Steps of the run.
+        """
         name = arm.get("name") if isinstance(arm, dict) else None
         self.name.show_name(name if isinstance(name, str) else "")
         if colour != self.colour.index:  # drawing the menu of colours anew takes a while
             self.colour.set_index(colour)
+        hint = tr("Same colour as arm {0}", alike) if alike else ""
+        self.colour.set_hint(hint)
+        self.alike.setText(hint)
+        self.alike.setVisible(bool(alike))
         self.check.setChecked(enabled)
         words = (
             tr("Takes part; uncheck to leave this arm out") if enabled else tr("Left out; check to take part")
@@ -178,7 +196,9 @@ class ArmCard(QFrame):
     def _describe(self) -> None:
         self.setAccessibleName(tr("Arm {0}", self.name.text()))
         parts = [self.optimizer.text(), self.noise.accessibleName()]
+        parts += [tr("shown in the inspector")] if self._is_selected else []
         parts += [tr("baseline")] if self._is_baseline else []
+        parts += [self.alike.text()] if self.alike.text() else []
         parts += [] if self.check.isChecked() else [tr("left out")]
         parts += [problem.sentence() for problem in self._problems]
         self.setAccessibleDescription("; ".join(parts))
@@ -204,6 +224,7 @@ class ArmCard(QFrame):
         """Show that the inspector holds this arm."""
         if selected != self._is_selected:
             self._is_selected = selected
+            self._describe()
             self.update()
 
     @property
@@ -234,10 +255,8 @@ class ArmCard(QFrame):
         self.menu_wanted.emit(event.globalPos())
 
     def focusInEvent(self, event: QFocusEvent) -> None:  # noqa: N802
-        """Select the card that the keyboard reaches."""
+        """Draw the ring; what the keyboard only comes by is not selected."""
         super().focusInEvent(event)
-        if event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason):
-            self.selected.emit()
         self.update()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:  # noqa: N802
@@ -252,6 +271,8 @@ class ArmCard(QFrame):
             self.name.begin()
         elif key == Qt.Key.Key_Menu:
             self._ask_menu()
+        elif key == Qt.Key.Key_Space:
+            self.selected.emit()
         elif key in LIST_KEYS:
             self.key_pressed.emit(int(key), event.modifiers().value)
         else:
@@ -260,8 +281,9 @@ class ArmCard(QFrame):
     def event(self, event: QEvent) -> bool:
         """Keep the keys that mean something here from the menus of the window."""
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
-            plain = not event.modifiers() and event.key() == Qt.Key.Key_Delete
-            if plain or event.key() == Qt.Key.Key_F2:
+            plain = not event.modifiers() and event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Space)
+            copies = event.modifiers() == Qt.KeyboardModifier.ControlModifier and event.key() == Qt.Key.Key_D
+            if plain or copies or event.key() == Qt.Key.Key_F2:
                 event.accept()
                 return True
         return super().event(event)
@@ -292,7 +314,7 @@ class ArmCard(QFrame):
         if self.hasFocus():
             inner = QRectF(self.rect()).adjusted(3.5, 3.5, -3.5, -3.5)
             painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(look.colour("accent"), HAIRLINE, Qt.PenStyle.DotLine))
+            painter.setPen(QPen(look.colour("accent"), FOCUS, Qt.PenStyle.DotLine))
             painter.drawRoundedRect(inner, RADIUS - 2, RADIUS - 2)
 
 

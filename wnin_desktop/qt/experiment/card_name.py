@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from functools import cached_property
+
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QLineEdit, QStackedLayout, QWidget
 
 from wnin_desktop.qt.text import tr
-from wnin_desktop.qt.theme import Space, set_font
+from wnin_desktop.qt.theme import HAIRLINE, Space, set_font
+from wnin_desktop.qt.theme.measures import CONTROL_HEIGHT
 from wnin_desktop.qt.widgets import ElidedLabel
 
 LONGEST = 60
 ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+LINE_FRAME = 2 * (Space.XS + HAIRLINE)
+"""What stands above and below the letters of a line, together."""
 SLACK = Space.S
 """How far beside its words a name is still hit."""
 
@@ -29,17 +34,31 @@ class CardName(QWidget):
         self.label = ElidedLabel("", self)
         self.label.setObjectName("arm-name-label")
         set_font(self.label, "title")
-        self.line = QLineEdit(self)
-        self.line.setObjectName("arm-name-line")
-        self.line.setAccessibleName(tr("Name of the arm"))
-        self.line.setMaxLength(LONGEST)
-        self.line.editingFinished.connect(self._finish)
-        self.line.installEventFilter(self)
         self._is_editing = False
         self._stack = QStackedLayout(self)
         self._stack.setContentsMargins(0, 0, 0, 0)
         self._stack.addWidget(self.label)
-        self._stack.addWidget(self.line)
+
+    @cached_property
+    def line(self) -> QLineEdit:
+        """Where the name is typed; made when an arm is first renamed, which few are."""
+        line = QLineEdit(self)
+        line.setObjectName("arm-name-line")
+        line.setAccessibleName(tr("Name of the arm"))
+        line.setMaxLength(LONGEST)
+        line.editingFinished.connect(self._finish)
+        line.installEventFilter(self)
+        self._stack.addWidget(line)
+        return line
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - the names are Qt's
+        """Return the height of a line from the start, so that nothing moves when renaming begins."""
+        line = max(CONTROL_HEIGHT, self.fontMetrics().height() + LINE_FRAME)
+        return super().sizeHint().expandedTo(QSize(0, line))
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802
+        """Return as much height."""
+        return super().minimumSizeHint().expandedTo(QSize(0, self.sizeHint().height()))
 
     def text(self) -> str:
         """Return the name that is shown."""
@@ -78,7 +97,7 @@ class CardName(QWidget):
         self._stack.setCurrentWidget(self.label)
         self.ended.emit()
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - the names are Qt's
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
         """End on Enter, give up on Escape; neither key reaches the card."""
         if isinstance(event, QKeyEvent) and event.key() in (*ENTER, Qt.Key.Key_Escape):
             if event.type() == QEvent.Type.KeyPress:

@@ -12,12 +12,14 @@ from wnin_desktop.errors import Problem
 from wnin_desktop.qt.forms.places import get, put
 from wnin_desktop.runs.flags import arm_name
 from wnin_desktop.schema.fields import default_data, fields_of
-from wnin_desktop.schema.look import PALETTE
+from wnin_desktop.schema.look import MARKERS, PALETTE
 from wnin_desktop.schema.run import ArmConfig, CompareConfig, SharedConfig
 
 LONGEST_NAME = 60
 OPTIMIZER = "adamw"
 LARGEST_STATE = 4 << 20
+LOOKS = len(PALETTE) * len(MARKERS)
+"""Looks that differ in colour or marker."""
 ARM = re.compile(r"^arms\[(\d+)\]")
 OTHER_ARM = re.compile(r"\barms\[(\d+)\]")
 
@@ -79,6 +81,17 @@ class Content:
         found = [mark for index, mark in enumerate(self.marks) if self.name_of(index) == name]
         found.sort(key=lambda mark: not mark.enabled)
         return found[0].colour if found else None
+
+    def look_alike(self, index: int) -> str:
+        """Return the name of another arm of the same colour, "" where there is none.
+
+        From the ninth arm on colours must begin again; then only arms that share the marker too are alike.
+        """
+        wanted = _shade(self.marks[index].colour, len(self.marks))
+        for other, mark in enumerate(self.marks):
+            if other != index and _shade(mark.colour, len(self.marks)) == wanted:
+                return self.name_of(other)
+        return ""
 
     def part(self) -> dict[str, Any]:
         """Return the data of what takes part: without the arms that are switched off."""
@@ -191,9 +204,16 @@ class Content:
 
 
 def free_colour(marks: Iterable[Mark]) -> int:
-    """Return the first look that no arm has; after all eight, the one that fewest have."""
-    used = [mark.colour % len(PALETTE) for mark in marks]
-    return min(range(len(PALETTE)), key=lambda colour: (used.count(colour), colour))
+    """Return the first colour that no arm has; after all eight, one that fewest have, with another marker."""
+    taken = [mark.colour for mark in marks]
+    used = [look % len(PALETTE) for look in taken]
+    free = [look for look in range(LOOKS) if look not in taken] or range(LOOKS)
+    return min(free, key=lambda look: (used.count(look % len(PALETTE)), look))
+
+
+def _shade(look: int, arms: int) -> int:
+    """Return what tells a look from others: its colour; all of it where arms are more than colours."""
+    return look % len(PALETTE) if arms <= len(PALETTE) else look
 
 
 def _mark(pair: Any) -> Mark:

@@ -156,6 +156,7 @@ class ExperimentDock(QWidget):
         self._scroll_soon = QTimer(self, singleShot=True, interval=0)  # a new card gets its place first
         self._scroll_soon.timeout.connect(self._show_selected)
         draft.selected_changed.connect(self._scroll_soon.start)
+        self.arms.completed.connect(self._scroll_soon.start)
 
     # --- what it shows ---
 

@@ -13,6 +13,7 @@ from PySide6.QtGui import QUndoCommand, QUndoStack
 from wnin_desktop.errors import Problem
 from wnin_desktop.qt.experiment.checking import Catalogue, examine
 from wnin_desktop.qt.experiment.content import ARM, OPTIMIZER, Content, Mark, free_colour
+from wnin_desktop.qt.experiment.turns import Turns
 from wnin_desktop.qt.experiment.words import edit_words
 from wnin_desktop.qt.forms.places import MISSING, get
 from wnin_desktop.qt.text import tr
@@ -51,6 +52,8 @@ class Draft(QObject):
         super().__init__(parent)
         self.catalogue = catalogue
         self.path: Path | None = None
+        self.turns = Turns(self)
+        """What shows the draft puts off here what takes a while."""
         self.stack = QUndoStack(self)
         self.stack.setUndoLimit(UNDO_LIMIT)
         self._content = Content.empty()
@@ -204,6 +207,10 @@ class Draft(QObject):
     def colour_of(self, name: str) -> int | None:
         """Return the look of the arm called `name`; None where the draft has no such arm."""
         return self._content.colour_of(name)
+
+    def look_alike(self, index: int) -> str:
+        """Return the name of another arm that looks like the one at a place; "" where none does."""
+        return self._content.look_alike(index)
 
     @property
     def selected(self) -> int:

@@ -17,6 +17,7 @@ from wnin_desktop.schema.metrics import BY_KEY
 if TYPE_CHECKING:
     from wnin_desktop.qt.desk import Desk
     from wnin_desktop.runs.watch.experiment import WatchedExperiment
+    from wnin_desktop.runs.watch.run import WatchedRun
 
 INTERVAL_MS = 250
 """Numbers change at most four times a second."""
@@ -50,7 +51,7 @@ class Gauges(QWidget):
         grid.addWidget(self.state, 0, 1)
         self._add(grid, "step", tr("Step"), "")
         for key in KEYS:
-            self._add(grid, key, tr(BY_KEY[key].title), BY_KEY[key].help)
+            self._add(grid, key, tr(BY_KEY[key].title), tr(BY_KEY[key].help))
         self._soon = QTimer(self, singleShot=True, interval=INTERVAL_MS)
         self._soon.timeout.connect(self.refresh)
         desk.runs.framed.connect(self._framed)
@@ -91,10 +92,21 @@ class Gauges(QWidget):
             label.setVisible(is_seen)
             value.setVisible(is_seen)
             value.setText(text)
-            value.setAccessibleName(f"{label.text()} {text}")
-        self.state.setText(tr("mean of n = {0}", len(runs)) if len(runs) > 1 else tr("one seed"))
-        self.state.set_tip(experiment.name if experiment is not None else "")
+            why = _why_not_finite(label.text(), key, runs) if text == NOT_FINITE else ""
+            value.set_tip(why or label.toolTip())
+            value.setAccessibleName(why or f"{label.text()} {text}")
+        self._show_state(experiment, runs)
         self.setVisible(has_begun)
+
+    def _show_state(self, experiment: WatchedExperiment | None, runs: list[WatchedRun]) -> None:
+        fate = _fate(experiment, runs) if experiment is not None else ""
+        self.state.setText(fate or (tr("mean of n = {0}", len(runs)) if len(runs) > 1 else tr("one seed")))
+        self.state.set_tip(experiment.name if experiment is not None else "")
+        kind = "danger" if fate else "muted"
+        if self.state.property("kind") != kind:
+            self.state.setProperty("kind", kind)
+            self.state.style().unpolish(self.state)
+            self.state.style().polish(self.state)
 
     def _text(self, experiment: WatchedExperiment, key: str) -> str:
         if key == "step":
@@ -104,13 +116,37 @@ class Gauges(QWidget):
         found = experiment.latest(self._arm, key)
         if found is None:
             return ABSENT
+        if not math.isfinite(found.mean):
+            return NOT_FINITE
         text = numbers.brief(found.mean, DIGITS)
         width = _half_width(found.low, found.high)
         return f"{text} \u00b1 {numbers.brief(width, 2)}" if width else text
 
 
-ABSENT = "\u2013"
+ABSENT, NOT_FINITE = "\u2013", "\u2014"
 
 
 def _half_width(low: float | None, high: float | None) -> float | None:
-    return None if low is None or high is None or math.isnan(high - low) else (high - low) / 2
+    return None if low is None or high is None or not math.isfinite(high - low) else (high - low) / 2
+
+
+def _fate(experiment: WatchedExperiment, runs: list[WatchedRun]) -> str:
+    """Return that an arm's runs diverged, and where; "" where none did."""
+    gone = {run.run_id: run.step for run in runs if run.status == "diverged"}
+    if not gone:
+        return ""
+    gone |= {mark.run_id: mark.step for mark in experiment.markers
+             if mark.kind == "diverged" and mark.run_id in gone}  # fmt: skip
+    first, last = (numbers.show(step) for step in (min(gone.values()), max(gone.values())))
+    steps = first if first == last else f"{first}\u2013{last}"
+    if len(gone) == len(runs):
+        return tr("diverged at step {0}", steps)
+    return tr("{0} of {1} diverged at step {2}", len(gone), len(runs), steps)
+
+
+def _why_not_finite(title: str, key: str, runs: list[WatchedRun]) -> str:
+    """Return since when a value is none."""
+    since = [run.not_finite_since[key] for run in runs if key in run.not_finite_since]
+    if not since:
+        return tr("{0} is not finite.", title)
+    return tr("{0} is not finite from step {1} on.", title, numbers.show(min(since)))

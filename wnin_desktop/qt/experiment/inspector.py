@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QMenu,
@@ -23,8 +22,8 @@ from wnin_desktop.qt.experiment.gauges import Gauges
 from wnin_desktop.qt.experiment.noise_edits import Memory, amplitude_edits, mode_edits
 from wnin_desktop.qt.experiment.summary import table
 from wnin_desktop.qt.text import tr
-from wnin_desktop.qt.theme import Space, set_font, set_icon
-from wnin_desktop.qt.widgets import ElidedLabel, EmptyState, Hairline, Swatch
+from wnin_desktop.qt.theme import Space, set_font
+from wnin_desktop.qt.widgets import ElidedLabel, EmptyState, Hairline, Swatch, YieldingButton
 
 if TYPE_CHECKING:
     from wnin_desktop.qt.desk import Desk
@@ -46,7 +45,7 @@ class Inspector(QWidget):
         self.title = ElidedLabel("", self)
         self.title.setObjectName("inspector-title")
         set_font(self.title, "title")
-        self.form = ArmForm(self)
+        self._form = ArmForm(self)
         self.gauges = Gauges(desk, self)
         self.commands = self._make_commands()
         self.empty = EmptyState(
@@ -58,14 +57,8 @@ class Inspector(QWidget):
         self.show_arm()
 
     def _make_commands(self) -> QToolButton:
-        button = QToolButton(self)
-        button.setObjectName("inspector-commands")
-        button.setText(tr("Copy command"))
-        button.setAccessibleName(tr("Copy command"))
-        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        button = YieldingButton("command", tr("Copy command"), self, name="inspector-commands")
         button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        set_icon(button, "command")
         self.commands_menu = QMenu(button)
         self.commands_menu.setObjectName("inspector-commands-menu")
         self.commands_menu.aboutToShow.connect(self._fill_commands)
@@ -83,7 +76,7 @@ class Inspector(QWidget):
         column.setContentsMargins(Space.M, Space.S, Space.M, Space.M)
         column.setSpacing(Space.S)
         column.addLayout(head)
-        column.addWidget(self.form)
+        column.addWidget(self._form)
         column.addStretch(1)
         self.area = Column(inner, "inspector-scroll", self)
         self.pages = QStackedWidget(self)
@@ -97,13 +90,13 @@ class Inspector(QWidget):
         around.addWidget(self.gauges)
 
     def _connect(self) -> None:
-        draft, form = self.draft, self.form
-        draft.selected_changed.connect(self.show_arm)
-        draft.arms_changed.connect(self.show_arm)
+        draft, form = self.draft, self._form
+        draft.selected_changed.connect(self._follow)
+        draft.arms_changed.connect(self._follow)
         draft.changed.connect(self._show_change)
         draft.problems_changed.connect(self._show_problems)
         draft.opened.connect(self._take_keyboard)
-        draft.sought.connect(self.form.focus_field)
+        draft.sought.connect(self._seek)
         self.desk.catalogue.changed.connect(self._show_catalogue)
         form.edited.connect(self._edit)
         form.mode_chosen.connect(self._choose_mode)
@@ -114,6 +107,15 @@ class Inspector(QWidget):
     # --- what it shows ---
 
     @property
+    def form(self) -> ArmForm:
+        """The form of the arm, with everything in it that was put off for the window's sake."""
+        if self.draft.turns.take_back(self.show_arm):
+            self.show_arm()
+        if self.draft.turns.take_back(self._show_params):
+            self._show_params()
+        return self._form
+
+    @property
     def _base(self) -> str:
         return f"arms[{self.draft.selected}]"
 
@@ -122,8 +124,16 @@ class Inspector(QWidget):
         found = self.draft.value(self._base)
         return found if isinstance(found, dict) else {}
 
+    def _follow(self) -> None:
+        """Show the selected arm; the first one a moment later: the form has much to lay out then."""
+        if self._shown < 0 <= self.draft.selected:
+            self.draft.turns.put(self.show_arm)
+        else:
+            self.show_arm()
+
     def show_arm(self) -> None:
-        """Show the selected arm."""
+        """Show the selected arm; its optimizer's parameters follow where they need fields of their own."""
+        self.draft.turns.take_back(self.show_arm)
         index = self.draft.selected
         if index == self._fresh[0] and self.draft.content is self._fresh[1]:
             return  # told twice: by the arms and by the selection
@@ -138,11 +148,17 @@ class Inspector(QWidget):
         self._fresh = (index, self.draft.content)
         arm, colour = self._arm, self.draft.colour(index)
         self.swatch.set_index(colour)
-        self.form.bind(self._base, arm, self.draft.value("budget.steps"), colour)
+        self._form.bind(self._base, arm, self.draft.value("budget.steps"), colour)
         self._show_name()
-        self._show_catalogue()
+        self._show_optimizers()
+        self.draft.turns.put(self._show_params)
         self._show_commands()
         self.pages.setCurrentWidget(self.area)
+
+    @property
+    def _optimizer(self) -> str:
+        name = table(self._arm, "optimizer").get("name")
+        return name if isinstance(name, str) else ""
 
     def _show_name(self) -> None:
         name = str(self._arm.get("name") or "")
@@ -153,7 +169,7 @@ class Inspector(QWidget):
         if self._shown < 0 or path in ("", "arms"):
             return
         if path.startswith(("budget", self._base)):
-            self.form.show_change(path, self.draft.value(path), self._arm, self.draft.value("budget.steps"))
+            self._form.show_change(path, self.draft.value(path), self._arm, self.draft.value("budget.steps"))
         if path.startswith(f"{self._base}.name"):
             self._show_name()
         if path.startswith(f"{self._base}.optimizer"):
@@ -161,15 +177,22 @@ class Inspector(QWidget):
 
     def _show_catalogue(self) -> None:
         if self._shown >= 0:
-            optimizer = table(self._arm, "optimizer")
-            name = optimizer.get("name")
-            self.form.show_catalogue(self.desk.catalogue, name if isinstance(name, str) else "")
-            self.form.params.show_data(optimizer.get("params"))
-            self.form.show_problems(self.draft.problems)
+            self._show_optimizers()
+            self._show_params()
+
+    def _show_optimizers(self) -> None:
+        self._form.show_optimizers(self.desk.catalogue, self._optimizer)
+
+    def _show_params(self) -> None:
+        self.draft.turns.take_back(self._show_params)
+        if self._shown >= 0:
+            self._form.show_params(self.desk.catalogue, self._optimizer)
+            self._form.params.show_data(table(self._arm, "optimizer").get("params"))
+            self._form.show_problems(self.draft.problems)
 
     def _show_problems(self) -> None:
-        if self._shown >= 0:
-            self.form.show_problems(self.draft.problems)
+        if self._shown >= 0 and not self.draft.turns.holds(self._show_params):
+            self._form.show_problems(self.draft.problems)
         self._show_commands()
 
     def _show_commands(self) -> None:
@@ -180,6 +203,9 @@ class Inspector(QWidget):
             if usable
             else tr("Mend what is wrong first; then there is a command.")
         )
+
+    def _seek(self, path: str) -> None:
+        self.form.focus_field(path)
 
     def _take_keyboard(self, _index: int) -> None:
         self.form.focus_field(f"{self._base}.optimizer.name")

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QSpinBox, QVBoxLayout, QWidget
 
 from wnin_desktop.errors import Problem
 from wnin_desktop.qt.experiment.summary import FEWEST_SEEDS, seeds_verdict
@@ -74,16 +74,16 @@ class SeedsEdit(QWidget):
         return label
 
     def _place(self) -> None:
-        row = QHBoxLayout()
-        row.setSpacing(Space.S)
-        row.addWidget(self.label)
-        row.addWidget(self.line, 3)
-        row.addWidget(self.times)
-        row.addWidget(self.count, 2)
+        grid = QGridLayout()
+        grid.setSpacing(Space.XS)
+        grid.setColumnStretch(1, 1)
+        for line, (label, field) in enumerate(((self.label, self.line), (self.times, self.count))):
+            grid.addWidget(label, line, 0)
+            grid.addWidget(field, line, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(Space.S, 0, 0, 0)
         column.setSpacing(Space.XS)
-        column.addLayout(row)
+        column.addLayout(grid)
         column.addWidget(self.fault)
         column.addWidget(self.words)
 

@@ -14,7 +14,8 @@ from wnin_desktop.qt.forms.fold import Fold
 from wnin_desktop.qt.forms.line import rich
 from wnin_desktop.qt.forms.make import describe, editor_for
 from wnin_desktop.qt.forms.places import MISSING, get, under
-from wnin_desktop.qt.forms.row import COLUMNS, DOT, DOT_SIZE, EDITOR, LABEL, FieldRow
+from wnin_desktop.qt.forms.row import COLUMNS, DOT, DOT_SIZE, EDITOR, LABEL, LINES, FieldRow
+from wnin_desktop.qt.forms.said import help_of, title_of
 from wnin_desktop.qt.text import tr
 from wnin_desktop.qt.theme import Space, set_font
 from wnin_desktop.schema.fields import Branch, FieldSpec, check, default_data
@@ -81,7 +82,7 @@ class Body(QWidget):
         row.add_to(self.grid, self._line)
         row.edited.connect(self.edited)
         self.own_rows.append(row)
-        self._line += row.lines
+        self._line += LINES
 
     def _add_line(self, widget: QWidget) -> None:
         self.grid.addWidget(widget, self._line, DOT, 1, COLUMNS)
@@ -116,16 +117,13 @@ class Body(QWidget):
             found += body.folds()
         return found
 
-    def set_label_width(self, width: int) -> None:
-        """Give the labels of all rows one width."""
-        self.grid.setColumnMinimumWidth(LABEL, width)
-        for row in self.rows():
-            row.label.setFixedWidth(width)
-        for body in self.bodies:
-            body.set_label_width(width)
-        for part in self.unions:
-            if part.body is not None:
-                part.body.set_label_width(width)
+    def arrange(self, label_width: int, *, stacked: bool) -> None:
+        """Give the labels of all rows one width, or put them above their fields."""
+        self.grid.setColumnMinimumWidth(LABEL, 0 if stacked else label_width)
+        for row in self.own_rows:
+            row.arrange(label_width, stacked=stacked)
+        for body in (*self.bodies, *(part.body for part in self.unions if part.body is not None)):
+            body.arrange(label_width, stacked=stacked)
 
 
 class UnionPart(QObject):
@@ -138,7 +136,7 @@ class UnionPart(QObject):
         editor = ChoiceEdit(kind, parent)
         describe(editor, kind)
         for branch in spec.branches:
-            editor.set_help(branch.kind, branch.help)
+            editor.set_help(branch.kind, tr(branch.help))
         self.row = FieldRow(kind, editor, parent)
         self.holder = QWidget(parent)
         self._grid = QGridLayout(self.holder)
@@ -216,9 +214,9 @@ def kind_spec(spec: FieldSpec) -> FieldSpec:
 
 def heading(spec: FieldSpec, parent: QWidget) -> QLabel:
     """Return the heading of a model inside a form."""
-    label = QLabel(spec.title, parent)
+    label = QLabel(title_of(spec), parent)
     label.setObjectName(f"{spec.path}.heading")
-    label.setToolTip(rich(spec.help))
+    label.setToolTip(rich(help_of(spec)))
     label.setContentsMargins(0, Space.S, 0, 0)
     set_font(label, "title")
     return label

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QCheckBox, QComboBox, QWidget
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QHelpEvent, QPaintEvent, QPalette, QWheelEvent
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QStyle,
+    QStyleOptionComboBox,
+    QStylePainter,
+    QToolTip,
+    QWidget,
+)
 
 from wnin_desktop.qt.forms.line import as_sentence, same, set_invalid
 from wnin_desktop.qt.text import tr
@@ -80,7 +89,45 @@ class ChoiceEdit(QComboBox):
             self._stray = None
             self.edited.emit(self.currentData())
 
-    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802 - Qt's name
+    @property
+    def shown_text(self) -> str:
+        """What is seen of the word: all of it, or as much as there is room for."""
+        option = QStyleOptionComboBox()
+        self.initStyleOption(option)
+        parts, field = QStyle.ComplexControl.CC_ComboBox, QStyle.SubControl.SC_ComboBoxEditField
+        room = self.style().subControlRect(parts, option, field, self).width()
+        text = self.currentText() if self.currentIndex() >= 0 else self.placeholderText()
+        return self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, room)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's names
+        """Draw the word as far as there is room; Qt would cut through a letter."""
+        option = QStyleOptionComboBox()
+        self.initStyleOption(option)
+        painter = QStylePainter(self)
+        painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
+        option.currentText = self.shown_text
+        if self.currentIndex() < 0:
+            option.palette.setBrush(QPalette.ColorRole.ButtonText, option.palette.placeholderText())
+        painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
+
+    def event(self, event: QEvent) -> bool:
+        """Say the whole word in the tooltip where it is cut."""
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            whole = self.currentText()
+            if whole and self.shown_text != whole:
+                lead = f"<qt><b>{html.escape(whole)}</b><br>"
+                QToolTip.showText(event.globalPos(), self.toolTip().replace("<qt>", lead, 1) or whole, self)
+                return True
+        return super().event(event)
+
+    def showPopup(self) -> None:  # noqa: N802
+        """Open a list in which every word can be read, however narrow the box is."""
+        view = self.view()
+        bar = view.verticalScrollBar().sizeHint().width()
+        view.setMinimumWidth(view.sizeHintForColumn(0) + bar + 2 * view.frameWidth())
+        super().showPopup()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802
         """Change by wheel only where the keyboard is; elsewhere the wheel scrolls the form."""
         if self.hasFocus():
             super().wheelEvent(event)

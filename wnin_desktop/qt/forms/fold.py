@@ -52,7 +52,7 @@ class Fold(QWidget):
         self.toggled.emit(is_open)
 
     def _name(self) -> None:
-        text = self.title if not self._count else tr("{0} ({1} changed)").format(self.title, self._count)
+        text = self.title if not self._count else tr("{0} ({1} changed)", self.title, self._count)
         self.button.setText(text)
         self.button.setAccessibleName(text)
         state = tr("Hide {0}") if self.is_open else tr("Show {0}")

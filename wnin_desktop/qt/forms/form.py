@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
 from wnin_desktop.errors import Problem
@@ -15,6 +16,7 @@ from wnin_desktop.qt.forms.line import as_sentence
 from wnin_desktop.qt.forms.models import ModelsEdit
 from wnin_desktop.qt.forms.places import MISSING, below, get, put, touches, under
 from wnin_desktop.qt.forms.row import FieldRow
+from wnin_desktop.qt.forms.said import title_of
 from wnin_desktop.qt.text import tr
 from wnin_desktop.schema.fields import FieldSpec, default_of, walk
 
@@ -59,6 +61,8 @@ class Form(QWidget):
         self._specs_by_path = {spec.path: spec for spec in walk(self.specs)}
         self._problems: tuple[Problem, ...] = ()
         self._sought: QWidget | None = None
+        self._label_width, self._least_width = 0, 0
+        self._is_stacked = False
         self._scroll_soon = QTimer(self, singleShot=True, interval=0)  # an opened fold gets its room first
         self._scroll_soon.timeout.connect(self._scroll_to_sought)
         self.body = Body(self.specs, editors or {}, self)
@@ -223,7 +227,7 @@ class Form(QWidget):
             text = as_sentence(problem.allowed)
             if isinstance(row.editor, ModelsEdit) and (cell := CELL.match(place.removeprefix(row.path))):
                 cells.setdefault(rows.index(row), {})[int(cell[1]), cell[2]] = text
-                text = tr("Row {0}: {1}").format(int(cell[1]) + 1, text)
+                text = tr("Row {0}: {1}", int(cell[1]) + 1, text)
             texts.setdefault(rows.index(row), []).append(text)
         for index, row in enumerate(rows):
             row.show_problem("\n".join(texts.get(index, ())))
@@ -261,11 +265,30 @@ class Form(QWidget):
 
     def _fit_labels(self) -> None:
         metrics = self.fontMetrics()
-        widest = max((metrics.horizontalAdvance(row.spec.title) for row in self.rows()), default=0)
+        titles = [title_of(row.spec) for row in self.rows()]
+        widest = max(map(metrics.horizontalAdvance, titles), default=0)
         limit = metrics.averageCharWidth() * LABEL_LETTERS
-        words = [word for row in self.rows() for word in row.spec.title.split()]
+        words = [word for title in titles for word in title.split()]
         longest_word = max(map(metrics.horizontalAdvance, words), default=0)
-        self.body.set_label_width(max(min(widest, limit), longest_word) + 2)
+        self._label_width = max(min(widest, limit), longest_word) + 2
+        self._arrange()
+
+    def _arrange(self) -> None:
+        self.body.arrange(self._label_width, stacked=self._is_stacked)
+        self._least_width = max((row.least_width() for row in self.rows()), default=0)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Put the labels above their fields where there is no room beside them."""
+        super().resizeEvent(event)
+        stacked = self.width() < self._least_width + self._label_width
+        if stacked != self._is_stacked:
+            self._is_stacked = stacked
+            self._arrange()
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Return the width of fields that stand below their labels: a narrower form puts them there."""
+        hint = super().minimumSizeHint()
+        return hint if self._is_stacked else QSize(min(hint.width(), self._least_width), hint.height())
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Return a width in which fields and units have room."""

@@ -29,7 +29,7 @@ def same(one: object, other: object) -> bool:
 
 def as_sentence(words: str) -> str:
     """Return what is wrong as a sentence: "allowed: 1 to 9" becomes "Allowed: 1 to 9."."""
-    return f"{words[:1].upper()}{words[1:].rstrip('.')}." if words else ""
+    return tr(f"{words[:1].upper()}{words[1:].rstrip('.')}.") if words else ""
 
 
 def rich(text: str) -> str:

@@ -8,11 +8,11 @@ from PySide6.QtCore import SignalInstance
 from PySide6.QtWidgets import QWidget
 
 from wnin_desktop.qt.forms.choice import BoolEdit, ChoiceEdit
-from wnin_desktop.qt.forms.line import rich
 from wnin_desktop.qt.forms.make_line import line_editor
 from wnin_desktop.qt.forms.models import ModelsEdit
 from wnin_desktop.qt.forms.path import PathEdit
-from wnin_desktop.schema.fields import FieldSpec, tooltip
+from wnin_desktop.qt.forms.said import help_of, name_of, tip_of
+from wnin_desktop.schema.fields import FieldSpec
 
 
 class Editor(Protocol):
@@ -55,16 +55,15 @@ def editor_for(spec: FieldSpec, parent: QWidget | None = None) -> Any:
 
 def describe(editor: QWidget, spec: FieldSpec) -> None:
     """Give an editor its object name, its accessible name, its tooltip and the anchor of its help."""
-    unit = "" if spec.unit in ("", "1") else f", {spec.unit}"
     editor.setObjectName(spec.path)
-    editor.setAccessibleName(f"{spec.title}{unit}")
-    editor.setAccessibleDescription(spec.help)
-    editor.setToolTip(rich(tooltip(spec)))
+    editor.setAccessibleName(name_of(spec))
+    editor.setAccessibleDescription(help_of(spec))
+    editor.setToolTip(tip_of(spec))
     editor.setProperty("helpAnchor", spec.path)
     if isinstance(editor, PathEdit):  # the line inside has the keyboard, and is what a screen reader reads
         editor.line.setObjectName(f"{spec.path}.line")
         editor.line.setAccessibleName(editor.accessibleName())
-        editor.line.setAccessibleDescription(spec.help)
+        editor.line.setAccessibleDescription(help_of(spec))
 
 
 def help_anchor(widget: QWidget | None) -> str:

@@ -10,9 +10,10 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QToolButton, QWi
 
 from wnin_desktop.qt.forms.line import LineEditor, as_sentence, rich, same
 from wnin_desktop.qt.forms.make_line import line_editor
+from wnin_desktop.qt.forms.said import tip_of, title_of
 from wnin_desktop.qt.text import tr
 from wnin_desktop.qt.theme import Space, set_icon
-from wnin_desktop.schema.fields import FieldSpec, check, tooltip
+from wnin_desktop.schema.fields import FieldSpec, check
 
 
 class ModelsEdit(QWidget):
@@ -36,15 +37,15 @@ class ModelsEdit(QWidget):
         self.add_button = QPushButton(tr("Add row"), self)
         self.add_button.setObjectName(f"{spec.path}.add")
         self.add_button.setProperty("kind", "quiet")
-        self.add_button.setAccessibleName(tr("Add a row to {0}").format(spec.title))
+        self.add_button.setAccessibleName(tr("Add a row to {0}", title_of(spec)))
         self.add_button.clicked.connect(self.add_row)
         self._place_button()
 
     def _head(self, field: FieldSpec) -> QLabel:
-        label = QLabel(field.title, self)
+        label = QLabel(title_of(field), self)
         label.setProperty("kind", "muted")
         label.setTextFormat(Qt.TextFormat.PlainText)
-        label.setToolTip(rich(field.help))
+        label.setToolTip(rich(tr(field.help)))
         return label
 
     def value(self) -> Any:
@@ -58,7 +59,7 @@ class ModelsEdit(QWidget):
         for index, row in enumerate(self._rows):
             for editor in row.values():
                 if fault := editor.fault():
-                    return tr("Row {0}, {1}: {2}").format(index + 1, editor.spec.title, fault)
+                    return tr("Row {0}, {1}: {2}", index + 1, title_of(editor.spec), fault)
         return as_sentence(check(self.spec, self.value()) or "")
 
     def show_value(self, value: Any) -> None:
@@ -119,8 +120,8 @@ class ModelsEdit(QWidget):
         for column, field in enumerate(self.spec.fields):
             editor = line_editor(field, self)
             editor.setObjectName(f"{self.spec.path}[{index}].{field.name}")
-            editor.setAccessibleName(tr("{0}, row {1}").format(field.title, index + 1))
-            editor.setToolTip(rich(tooltip(field)))
+            editor.setAccessibleName(tr("{0}, row {1}", title_of(field), index + 1))
+            editor.setToolTip(tip_of(field))
             editor.edited.connect(self._cell_edited)
             self._grid.addWidget(editor, index + 1, column)
             editors[field.name] = editor

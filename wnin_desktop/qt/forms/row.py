@@ -10,11 +10,12 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
 
 from wnin_desktop.qt import numbers
-from wnin_desktop.qt.forms.line import rich, same
+from wnin_desktop.qt.forms.line import same
 from wnin_desktop.qt.forms.models import ModelsEdit
+from wnin_desktop.qt.forms.said import help_of, name_of, tip_of, title_of, unit_of
 from wnin_desktop.qt.text import tr
 from wnin_desktop.qt.theme import ICON_SMALL, Space, set_font, set_icon, theme
-from wnin_desktop.schema.fields import FieldSpec, default_of, default_words, tooltip
+from wnin_desktop.schema.fields import FieldSpec, default_of, default_words
 
 DOT, LABEL, EDITOR, UNIT, RESET, COLUMNS = 0, 1, 2, 3, 4, 5
 DOT_SIZE = Space.XS + 2
@@ -24,6 +25,12 @@ FIELD_LETTERS = 13
 """Least width of a field, in letters x."""
 WIDE = ("text", "path", "table", "int_list", "choice")
 """Kinds that take the unit's room where they have none."""
+LINES = 3
+"""Lines of the grid that a row takes; those that nothing stands on take no room."""
+GAPS = (COLUMNS - 1) * Space.XS
+"""What lies between the columns, together."""
+WIDEST = 16_777_215
+"""Qt's own word for no limit."""
 UNIT_LETTERS = 9
 """Width of the unit's column, in letters x."""
 
@@ -62,7 +69,7 @@ class UnitLabel(QLabel):
 
     def show_unit(self, text: str) -> None:
         """Show another unit."""
-        self.full = "" if text == "1" else text
+        self.full = unit_of(text)
         self.setText(self.full)
         self.setToolTip(self.full)
 
@@ -140,7 +147,11 @@ class FieldRow(QObject):
         self.default: Any = default_of(spec)
         self._problem = ""
         self._is_shown = True
-        self.label = QLabel(spec.title.replace("&", "&&"), parent)
+        self._grid: QGridLayout | None = None
+        self._line = 0
+        self._is_stacked = False
+        self._fault: Fault | None = None
+        self.label = QLabel(title_of(spec).replace("&", "&&"), parent)
         self.label.setObjectName(f"{spec.path}.label")
         self.label.setWordWrap(True)
         self.label.setToolTip(editor.toolTip())
@@ -148,8 +159,6 @@ class FieldRow(QObject):
         self.dot = Dot(parent)
         self.unit = UnitLabel(spec.unit, parent)
         self.reset = self._reset_button(parent)
-        self.fault = Fault(parent)
-        self.fault.label.setObjectName(f"{spec.path}.fault")
         editor.edited.connect(self._edited)
 
     def _reset_button(self, parent: QWidget) -> QToolButton:
@@ -163,26 +172,73 @@ class FieldRow(QObject):
         return button
 
     def add_to(self, grid: QGridLayout, line: int) -> None:
-        """Take two lines of `grid`."""
-        for column, widget in ((DOT, self.dot), (LABEL, self.label), (UNIT, self.unit), (RESET, self.reset)):
-            grid.addWidget(widget, line, column)
-        if isinstance(self.editor, ModelsEdit):
-            grid.addWidget(self.editor, line + 1, LABEL, 1, COLUMNS - 1)
-            grid.addWidget(self.fault, line + 2, LABEL, 1, COLUMNS - 1)
-            return
-        span = 2 if self.spec.kind in WIDE and not self.unit.full else 1
-        # Fields take what room there is, not what they would like: all grids of a form end at one line.
-        self.editor.setMinimumWidth(self.label.fontMetrics().averageCharWidth() * FIELD_LETTERS)
-        policy = self.editor.sizePolicy()
-        policy.setHorizontalPolicy(QSizePolicy.Policy.Ignored)
-        self.editor.setSizePolicy(policy)
-        grid.addWidget(self.editor, line, EDITOR, 1, span)
-        grid.addWidget(self.fault, line + 1, EDITOR, 1, COLUMNS - EDITOR)
+        """Take `LINES` lines of `grid`: for a label that stands above its field, the field, and its fault."""
+        self._grid, self._line = grid, line
+        beside = line if self._is_table else line + 1
+        for column, widget in ((DOT, self.dot), (UNIT, self.unit), (RESET, self.reset)):
+            grid.addWidget(widget, beside, column)
+        if not self._is_table:
+            # Fields take what room there is, not what they would like: all grids of a form end at one line.
+            policy = self.editor.sizePolicy()
+            policy.setHorizontalPolicy(QSizePolicy.Policy.Ignored)
+            self.editor.setSizePolicy(policy)
+        self._stack(False)
 
     @property
-    def lines(self) -> int:
-        """How many lines of the grid it takes."""
-        return 3 if isinstance(self.editor, ModelsEdit) else 2
+    def _is_table(self) -> bool:
+        """Whether its editor needs the whole width, below its label."""
+        return isinstance(self.editor, ModelsEdit)
+
+    def arrange(self, label_width: int, *, stacked: bool) -> None:
+        """Fit the row to a width of labels and to the present size of text.
+
+        Args:
+            label_width: Width of all labels that stand beside their fields.
+            stacked: The label stands above its field: there is no room beside it.
+        """
+        if stacked != self._is_stacked:
+            self._stack(stacked)
+        self.label.setMinimumWidth(0 if stacked else label_width)
+        self.label.setMaximumWidth(WIDEST if stacked else label_width)
+        if not self._is_table:
+            self.editor.setMinimumWidth(self._field_width())
+
+    def _stack(self, stacked: bool) -> None:
+        assert self._grid is not None
+        self._is_stacked = stacked
+        for widget in (self.label, self.editor):
+            self._grid.removeWidget(widget)
+        if self._is_table:
+            self._grid.addWidget(self.label, self._line, LABEL, 1, UNIT - LABEL)
+            self._grid.addWidget(self.editor, self._line + 1, LABEL, 1, COLUMNS - LABEL)
+            return
+        end = RESET if self.spec.kind in WIDE and not self.unit.full else UNIT
+        first = LABEL if stacked else EDITOR
+        self._grid.addWidget(self.editor, self._line + 1, first, 1, end - first)
+        if stacked:
+            self._grid.addWidget(self.label, self._line, LABEL, 1, COLUMNS - LABEL)
+        else:
+            self._grid.addWidget(self.label, self._line + 1, LABEL)
+
+    def _field_width(self) -> int:
+        return self.label.fontMetrics().averageCharWidth() * FIELD_LETTERS
+
+    def least_width(self) -> int:
+        """Return the width of the field and what stands around it, with the label above."""
+        if self._is_table:
+            return DOT_SIZE + Space.XS + self.editor.minimumSizeHint().width()
+        return DOT_SIZE + self._field_width() + self.reset.sizeHint().width() + GAPS
+
+    @property
+    def fault(self) -> Fault:
+        """What is wrong, in words; made when first something is, for most fields never are."""
+        if self._fault is None:
+            self._fault = Fault(self.label.parentWidget())
+            self._fault.label.setObjectName(f"{self.path}.fault")
+            if self._grid is not None:
+                first = LABEL if self._is_table else EDITOR
+                self._grid.addWidget(self._fault, self._line + LINES - 1, first, 1, COLUMNS - first)
+        return self._fault
 
     def show_value(self, value: Any) -> None:
         """Show `value`, whether it is the default, and what is wrong with it."""
@@ -220,9 +276,7 @@ class FieldRow(QObject):
     def show_unit(self, unit: str) -> None:
         """Show another unit, and tell it to those who cannot see it."""
         self.unit.show_unit(unit)
-        self.editor.setAccessibleName(
-            f"{self.spec.title}, {unit}" if unit not in ("", "1") else self.spec.title
-        )
+        self.editor.setAccessibleName(name_of(self.spec, unit))
 
     def set_shown(self, shown: bool) -> None:
         """Show or hide the whole row."""
@@ -248,24 +302,25 @@ class FieldRow(QObject):
         self.reset.setVisible(changed)
         if changed:
             words = self._default_words()
-            text = tr("Reset {0} to {1}").format(self.spec.title, words or tr("the default"))
-            self.dot.setToolTip(tr("Changed; the default is {0}").format(words or tr("another")))
+            text = tr("Reset {0} to {1}", title_of(self.spec), words or tr("the default"))
+            self.dot.setToolTip(tr("Changed; the default is {0}", words or tr("another")))
             self.reset.setToolTip(text)
             self.reset.setAccessibleName(text)
 
     def _default_words(self) -> str:
         if isinstance(self.default, int | float) and not isinstance(self.default, bool):
             return numbers.show(self.default)
-        return default_words(msgspec.structs.replace(self.spec, default=self.default))
+        return default_words(msgspec.structs.replace(self.spec, default=self.default), tr)
 
     def _say(self) -> None:
         text = self.fault_text if self._is_shown else ""
-        self.fault.say(text)
+        if text or self._fault is not None:
+            self.fault.say(text)
         self.editor.set_faulty(bool(text))
-        self.editor.setAccessibleDescription(text or self.spec.help)
+        self.editor.setAccessibleDescription(text or help_of(self.spec))
 
     def describe(self, spec: FieldSpec) -> None:
         """Take the tooltip of another spec of the same field (flags may come later)."""
         self.spec = spec
         for widget in (self.editor, self.label):
-            widget.setToolTip(rich(tooltip(spec)))
+            widget.setToolTip(tip_of(spec))

@@ -131,11 +131,11 @@ class SchedulePreview(QWidget):
 
     def amount(self, value: float) -> str:
         """Return a magnitude with its unit."""
-        return f"{numbers.brief(value, 3)} {self.unit}".rstrip()
+        return f"{numbers.brief(value, 3)} {tr(self.unit)}".rstrip()
 
     def handle_words(self, handle: Handle) -> str:
         """Return what a handle sets, and to what."""
-        unit = self.unit if handle.path == "" else handle.unit
+        unit = tr(self.unit) if handle.path == "" else handle.unit
         value = int(handle.value) if handle.path == "period" else handle.value
         words = f"{handle.title}: {numbers.brief(value, 3)} {unit}".rstrip()
         return words if handle.is_set else tr("{0} (by itself)").format(words)

@@ -1,7 +1,7 @@
 """Small widgets without knowledge of runs; each follows the theme, the keyboard and assistive technology."""
 
 from wnin_desktop.qt.widgets.badges import Badge, KeyHint, StatusChip
-from wnin_desktop.qt.widgets.buttons import IconButton, Segmented
+from wnin_desktop.qt.widgets.buttons import IconButton, Segmented, YieldingButton
 from wnin_desktop.qt.widgets.empty_state import EmptyState
 from wnin_desktop.qt.widgets.flow import FlowLayout
 from wnin_desktop.qt.widgets.labels import ElidedLabel, Hairline
@@ -31,4 +31,5 @@ __all__ = [
     "Sparkline",
     "StatusChip",
     "Swatch",
+    "YieldingButton",
 ]

@@ -166,6 +166,7 @@ class StatusChip(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.setToolTip(tip)
         self._text, self._icon, self._kind = "", icon, kind
+        self._said: tuple[str, ...] = ()
         set_font(self, "small_numbers")
         self.set(text, kind=kind)
 
@@ -178,10 +179,15 @@ class StatusChip(QWidget):
         self, text: str, *, icon: str | None = None, kind: str = "neutral", tip: str | None = None
     ) -> None:
         """Say something else; the kind colours icon and words."""
+        icon = self._icon if icon is None else icon
+        tip = self.toolTip() if tip is None else tip
+        said = (text, icon, kind, tip)
+        if said == self._said:
+            return
+        self._said = said
         width = self.sizeHint().width()
-        self._text, self._kind = text, kind
-        self._icon = self._icon if icon is None else icon
-        if tip is not None:
+        self._text, self._kind, self._icon = text, kind, icon
+        if tip != self.toolTip():
             self.setToolTip(tip)
         self.setAccessibleName(text)
         self.setAccessibleDescription(self.toolTip())

@@ -5,11 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QSizePolicy, QToolButton, QWidget
+from PySide6.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QSizePolicy,
+    QStyle,
+    QStyleOptionToolButton,
+    QStylePainter,
+    QToolButton,
+    QWidget,
+)
 
-from wnin_desktop.qt.theme import HAIRLINE, ICON_SMALL, RADIUS, set_icon, theme
+from wnin_desktop.qt.theme import HAIRLINE, ICON_SMALL, RADIUS, Space, set_icon, theme
+from wnin_desktop.qt.widgets.flow import FlowLayout
 
+SEGMENT_GAP = 2
 SEGMENT_SHEET = "QToolButton { padding: 0 8px; border-radius: 4px; }"
 
 
@@ -47,8 +57,41 @@ class IconButton(QToolButton):
         self.setAccessibleName(tip)
 
 
+class YieldingButton(QToolButton):
+    """A button with icon and words that shows the icon alone where there is no room for both."""
+
+    def __init__(self, icon: str, text: str, parent: QWidget | None = None, *, name: str) -> None:
+        super().__init__(parent)
+        self.setObjectName(name)
+        self.setText(text)
+        self.setAccessibleName(text)
+        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        set_icon(self, icon)
+
+    @property
+    def shows_words(self) -> bool:
+        """Whether there is room for the words."""
+        return self.width() >= self.sizeHint().width()
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802 - the names are Qt's
+        """Return room for the icon."""
+        return QSize(self.iconSize().width() + 2 * Space.S, super().sizeHint().height())
+
+    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
+        """Draw what there is room for."""
+        option = QStyleOptionToolButton()
+        self.initStyleOption(option)
+        if not self.shows_words:
+            option.toolButtonStyle = Qt.ToolButtonStyle.ToolButtonIconOnly
+            edge, least = Qt.AlignmentFlag.AlignRight, self.minimumSizeHint()
+            option.rect = QStyle.alignedRect(self.layoutDirection(), edge, least, self.rect())
+        QStylePainter(self).drawComplexControl(QStyle.ComplexControl.CC_ToolButton, option)
+
+
 class Segmented(QWidget):
-    """Two to five choices side by side; left and right go from one to the next."""
+    """Two to five choices side by side, in more rows where there is no room for one; arrows go between."""
 
     changed = Signal(str)
     """The key of what was chosen by a person."""
@@ -70,9 +113,8 @@ class Segmented(QWidget):
         self._group = QButtonGroup(self)
         self._group.setExclusive(True)
         self._buttons: dict[str, QToolButton] = {}
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(2, 2, 2, 2)
-        layout.setSpacing(2)
+        self._height = 0
+        layout = FlowLayout(self, margin=SEGMENT_GAP, gap=SEGMENT_GAP, row_gap=SEGMENT_GAP)
         for key, text, *icon in choices:
             layout.addWidget(self._add(key, text, icon[0] if icon else ""))
         first = next(iter(self._buttons))
@@ -111,6 +153,19 @@ class Segmented(QWidget):
 
     def _clicked(self) -> None:
         self.changed.emit(self.value())
+
+    def sizeHint(self) -> QSize:  # noqa: N802
+        """Return room for one row, or the height of the rows that there are now."""
+        hint = super().sizeHint()
+        return QSize(hint.width(), max(hint.height(), self._height))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """Ask for the height of more rows, or of fewer."""
+        super().resizeEvent(event)
+        height = self.heightForWidth(self.width())
+        if height != self._height:
+            self._height = height
+            self.updateGeometry()
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - the name is Qt's
         """Draw what holds the buttons together."""

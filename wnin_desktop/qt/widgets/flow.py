@@ -76,7 +76,7 @@ class FlowLayout(QLayout):
         inner = rect.marginsRemoved(self.contentsMargins())
         x, y, row_height = inner.x(), inner.y(), 0
         for item in self._seen():
-            size = item.sizeHint().boundedTo(QSize(max(inner.width(), item.minimumSize().width()), 1 << 20))
+            size = _size_in(item, inner.width())
             if x > inner.x() and x + size.width() > inner.x() + inner.width():
                 x, y, row_height = inner.x(), y + row_height + self._row_gap, 0
             if move:
@@ -84,3 +84,12 @@ class FlowLayout(QLayout):
             x, row_height = x + size.width() + self._gap, max(row_height, size.height())
         margins = self.contentsMargins()
         return y + row_height - rect.y() + margins.bottom()
+
+
+def _size_in(item: QLayoutItem, width: int) -> QSize:
+    """Return the size of an item where a row is so wide; one that is made narrower may need more height."""
+    wanted = item.sizeHint()
+    narrow = min(wanted.width(), max(width, item.minimumSize().width()))
+    if narrow < wanted.width() and item.hasHeightForWidth():
+        return QSize(narrow, item.heightForWidth(narrow))
+    return QSize(narrow, wanted.height())

@@ -43,7 +43,7 @@ class NoticeBar(QWidget):
     ) -> None:
         super().__init__(parent)
         self.setObjectName("notice-bar")
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
         self._kind = kind
         self._picture, self._text, self._more = QLabel(self), QLabel(self), QLabel(self)
         self.action_button = QPushButton(self)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QIcon, QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QMenu, QSizePolicy, QToolButton, QWidget
@@ -115,18 +117,24 @@ class ColourButton(QToolButton):
         self.setAutoRaise(True)
         self.setIconSize(QSize(WIDTH, HEIGHT))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.menu_of_looks = QMenu(self)
-        self.menu_of_looks.setObjectName(f"{name}-menu")
-        for place, words in enumerate(colour_names()):
-            action = self.menu_of_looks.addAction(words)
-            action.setObjectName(f"{name}-{place}")
-            action.setCheckable(False)
-            action.setData(place)
-        self.menu_of_looks.triggered.connect(self._choose)
+        self._hint = ""
         self.clicked.connect(self._open)
         theme().changed.connect(self._draw)
         self._index = index
         self.set_index(index)
+
+    @cached_property
+    def menu_of_looks(self) -> QMenu:
+        """The eight looks; made when they are first asked for, since there is a button for each arm."""
+        name = self.objectName()
+        menu = QMenu(self)
+        menu.setObjectName(f"{name}-menu")
+        for place, words in enumerate(colour_names()):
+            action = menu.addAction(words)
+            action.setObjectName(f"{name}-{place}")
+            action.setData(place)
+        menu.triggered.connect(self._choose)
+        return menu
 
     @property
     def index(self) -> int:
@@ -136,21 +144,29 @@ class ColourButton(QToolButton):
     def set_index(self, index: int) -> None:
         """Show another look without telling."""
         self._index = index
-        words = tr("Colour of this arm: {0}", look_name(index))
-        self.setAccessibleName(words)
-        self.setToolTip(words)
+        self._describe()
         self._draw()
+
+    def set_hint(self, hint: str) -> None:
+        """Say something more of the look, such as that another arm has it too."""
+        if hint != self._hint:
+            self._hint = hint
+            self._describe()
+
+    def _describe(self) -> None:
+        words = tr("Colour of this arm: {0}", look_name(self._index))
+        self.setAccessibleName(words)
+        self.setAccessibleDescription(self._hint)
+        self.setToolTip("\n".join(part for part in (words, self._hint) if part))
 
     def _draw(self) -> None:
-        ratio = self.devicePixelRatioF()
-        self.setIcon(swatch_icon(theme().arm(self._index), ratio))
-        for action in self.menu_of_looks.actions():
-            action.setIcon(swatch_icon(theme().arm(action.data()), ratio))
+        self.setIcon(swatch_icon(theme().arm(self._index), self.devicePixelRatioF()))
 
     def _open(self) -> None:
-        self._draw()
-        self.menu_of_looks.popup(self.mapToGlobal(QPoint(0, self.height())))
         actions = self.menu_of_looks.actions()
+        for action in actions:
+            action.setIcon(swatch_icon(theme().arm(action.data()), self.devicePixelRatioF()))
+        self.menu_of_looks.popup(self.mapToGlobal(QPoint(0, self.height())))
         self.menu_of_looks.setActiveAction(actions[self._index % len(actions)])
 
     def _choose(self, action: object) -> None:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QDockWidget,
     QMainWindow,
     QSizePolicy,
-    QTabWidget,
     QToolBar,
     QToolButton,
     QVBoxLayout,
@@ -31,6 +29,7 @@ from wnin_desktop.qt.window import reading_order, session
 from wnin_desktop.qt.window.log_dock import LogView
 from wnin_desktop.qt.window.menus import MenuBar
 from wnin_desktop.qt.window.notice_area import NoticeArea
+from wnin_desktop.qt.window.page_tabs import PageTabs
 from wnin_desktop.qt.window.run_control import RunControl
 from wnin_desktop.qt.window.status import Status
 from wnin_desktop.runs.watch.experiment import WatchedExperiment
@@ -66,9 +65,8 @@ class MainWindow(QMainWindow):
         self.menus = MenuBar(desk.actions, self)
         self.setMenuBar(self.menus)
         self.control = RunControl(desk, self)
-        self.pages: dict[str, Any] = {}
-        """Each is a QWidget and a `pages.Page`."""
         self.tabs = self._make_pages()
+        self.pages = self.tabs.pages
         self.docks: dict[str, QDockWidget] = {}
         self._make_docks()
         self.toolbar = self._make_toolbar()
@@ -83,32 +81,23 @@ class MainWindow(QMainWindow):
 
     # -- parts ---------------------------------------------------------------------------------------------
 
-    def _make_pages(self) -> QTabWidget:
-        tabs = QTabWidget(self)
-        tabs.setObjectName("pages")
-        tabs.setAccessibleName(tr("Pages"))
-        tabs.tabBar().setAccessibleName(tr("Pages"))
-        tabs.setDocumentMode(True)
-        for spec in PAGES:
-            page = spec.load(self.desk)
-            page.setObjectName(f"page-{spec.name}")
-            self.pages[spec.name] = page
-            tabs.addTab(page, theme().icon(spec.icon), tr(spec.title))
+    def _make_pages(self) -> PageTabs:
+        tabs = PageTabs(self.desk, self)
         centre = QWidget(self)
         centre.setObjectName("centre")
         layout = QVBoxLayout(centre)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        self.notices = NoticeArea(self.desk.notices, centre)
-        layout.addWidget(self.notices)
         layout.addWidget(tabs)
+        self.notices = NoticeArea(self.desk.notices, tabs, centre)
+        self.notices.log_wanted.connect(self._open_log)
         self.setCentralWidget(centre)
-        theme().changed.connect(self._tint_tabs)
         return tabs
 
-    def _tint_tabs(self) -> None:
-        for index, spec in enumerate(PAGES):
-            self.tabs.setTabIcon(index, theme().icon(spec.icon))
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - the name is Qt's
+        """Make the pages behind the first one, once the window stands."""
+        super().showEvent(event)
+        self.tabs.make_rest_later()
 
     def _make_docks(self) -> None:
         areas = Qt.DockWidgetArea
@@ -201,6 +190,10 @@ class MainWindow(QMainWindow):
         """Bring a page to the front."""
         self.tabs.setCurrentWidget(self.pages[name])
 
+    def _open_log(self) -> None:
+        self.docks["log"].show()
+        self.docks["log"].raise_()
+
     def _follow_docks(self, _visible: bool) -> None:
         for name, dock in self.docks.items():
             action = self.desk.actions.get(f"view.dock-{name}")
@@ -237,8 +230,9 @@ class MainWindow(QMainWindow):
             return
         if not session.restore_layout(self, state):
             self.reset_layout()
-        for name, page in self.pages.items():
+        for name, page in self.pages.made.items():
             session.restore_page(name, page, state)
+        self.pages.dress = lambda name, page: session.restore_page(name, page, state)
         wanted = state.get("window.page", "")
         if wanted in self.pages:
             self.open_page(wanted)
@@ -267,10 +261,10 @@ class MainWindow(QMainWindow):
         """Remember panels, pages and the draft."""
         state = self.desk.state
         session.keep_layout(self, state)
-        for name, page in self.pages.items():
+        # A page that nobody looked at is as the session before left it.
+        for name, page in self.pages.made.items():
             state.set(f"page.{name}", page.state())
-        front = self.tabs.currentWidget()
-        state.set("window.page", next(name for name, page in self.pages.items() if page is front))
+        state.set("window.page", self.tabs.front)
         state.set("draft", self.desk.draft.to_state())
         current = self.desk.shown.current
         state.set(

@@ -1,35 +1,62 @@
-"""The bars above the page: the newest notices, one line each; the rest stands in the log."""
+"""The newest notices, on a card that lies over the top of the page; the rest stands in the log."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QTimer, Signal
+from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QPushButton, QTabWidget, QVBoxLayout, QWidget
 
+from wnin_desktop.qt.text import tr
+from wnin_desktop.qt.theme import HAIRLINE, Space, theme
 from wnin_desktop.qt.widgets import NoticeBar
 from wnin_desktop.qt.window.notices import Notice, Notices
+from wnin_desktop.qt.window.reading_order import READ_FIRST
 
 MOST_BARS = 2
 STAYS_MS = {"info": 8000, "good": 8000}
 WITH_ACTION_MS = 20_000
 """Warnings and errors stay until somebody closes them."""
+LETTERS = 100
+"""Widest card, in letters x: a line that is longer is hard to read, and the page is seen beside it."""
 
 
 class NoticeArea(QWidget):
-    """Shows notices as they are told."""
+    """Shows notices as they are told. It covers a part of the page below its tabs and moves nothing."""
 
-    def __init__(self, notices: Notices, parent: QWidget | None = None) -> None:
+    log_wanted = Signal()
+    """The person wants to read what there was no room for."""
+
+    def __init__(self, notices: Notices, tabs: QTabWidget, parent: QWidget) -> None:
         super().__init__(parent)
         self.setObjectName("notice-area")
-        self._layout = QVBoxLayout(self)
-        self._layout.setContentsMargins(0, 0, 0, 0)
-        self._layout.setSpacing(0)
+        self.setAccessibleName(tr("Notices"))
+        self.setProperty(READ_FIRST, True)
+        self._tabs, self._unread = tabs, 0
         self._bars: list[NoticeBar] = []
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(HAIRLINE, HAIRLINE, HAIRLINE, HAIRLINE)
+        self._layout.setSpacing(HAIRLINE)
+        self.more = self._make_more()
+        self._layout.addWidget(self.more)
+        self.hide()
+        for around in (parent, tabs.tabBar()):
+            around.installEventFilter(self)
         notices.told.connect(self._show)
+
+    def _make_more(self) -> QPushButton:
+        more = QPushButton(self)
+        more.setObjectName("notice-more")
+        more.setProperty("kind", "quiet")
+        more.clicked.connect(self._open_log)
+        more.hide()
+        return more
 
     @property
     def bars(self) -> list[NoticeBar]:
         """Return the bars that are shown, oldest first."""
         return list(self._bars)
+
+    # -- bars ----------------------------------------------------------------------------------------------
 
     def _show(self, notice: Notice) -> None:
         bar = NoticeBar(
@@ -46,15 +73,24 @@ class NoticeArea(QWidget):
             act = notice.action[1]
             bar.acted.connect(lambda: (act(), self._drop(bar)))
         bar.closed.connect(lambda: self._drop(bar))
-        self._layout.addWidget(bar)
+        self._layout.insertWidget(len(self._bars), bar)
         self._bars.append(bar)
         if notice.kind in STAYS_MS:
-            timer = QTimer(bar)
-            timer.setSingleShot(True)
-            timer.timeout.connect(lambda: self._drop(bar))
-            timer.start(STAYS_MS[notice.kind] if notice.action is None else WITH_ACTION_MS)
+            self._let_go_later(bar, STAYS_MS[notice.kind] if notice.action is None else WITH_ACTION_MS)
         while len(self._bars) > MOST_BARS:
-            self._drop(self._bars[0])
+            self._unread += 1
+            self._drop(next((each for each in self._bars if not self._is_held(each)), self._bars[0]))
+        self._show_more()
+
+    def _let_go_later(self, bar: NoticeBar, after_ms: int) -> None:
+        timer = QTimer(bar, singleShot=True, interval=after_ms)
+        # What somebody reads or is about to press does not go away under their hands.
+        timer.timeout.connect(lambda: timer.start() if self._is_held(bar) else self._drop(bar))
+        timer.start()
+
+    def _is_held(self, bar: NoticeBar) -> bool:
+        focused = self.window().focusWidget()
+        return bar.underMouse() or (focused is not None and bar.isAncestorOf(focused))
 
     def _drop(self, bar: NoticeBar) -> None:
         if bar in self._bars:
@@ -62,3 +98,51 @@ class NoticeArea(QWidget):
             self._layout.removeWidget(bar)
             bar.hide()
             bar.deleteLater()
+            self._show_more()
+
+    def _show_more(self) -> None:
+        if not self._bars:
+            self._unread = 0
+        self.more.setText(tr("{0} more in the log", self._unread))
+        self.more.setVisible(self._unread > 0)
+        self.setVisible(bool(self._bars))
+        self.raise_()
+        self.place()
+
+    def _open_log(self) -> None:
+        self._unread = 0
+        self._show_more()
+        self.log_wanted.emit()
+
+    # -- where it lies -------------------------------------------------------------------------------------
+
+    def place(self) -> None:
+        """Lie below the tabs, in the middle, as high as the notices are."""
+        around = self.parentWidget()
+        if around is None or not self._bars:
+            return
+        bar = self._tabs.tabBar()
+        top = bar.mapTo(around, QPoint(0, bar.height())).y() + Space.S
+        width = min(around.width() - 2 * Space.M, self.fontMetrics().averageCharWidth() * LETTERS)
+        height = min(self._layout.totalHeightForWidth(width), around.height() - top)
+        self.setGeometry(QRect((around.width() - width) // 2, top, width, height))
+
+    def event(self, event: QEvent) -> bool:
+        """Take more or less room as notices unfold their details."""
+        done = super().event(event)
+        if event.type() == QEvent.Type.LayoutRequest:
+            self.place()
+        return done
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - the names are Qt's
+        """Follow the page and its tabs."""
+        if event.type() == QEvent.Type.Resize:
+            self.place()
+        return super().eventFilter(watched, event)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
+        """Draw the ground, and the line that parts the card from the page."""
+        painter = QPainter(self)
+        painter.setPen(QPen(theme().colour("edge"), HAIRLINE))
+        painter.setBrush(theme().colour("raised"))
+        painter.drawRect(self.rect().adjusted(0, 0, -1, -1))

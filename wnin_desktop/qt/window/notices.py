@@ -1,4 +1,4 @@
-"""What a person must be told: one bar above the page, one line in the log, nothing modal."""
+"""What a person must be told: one bar over the page, one line in the log, nothing modal."""
 
 from __future__ import annotations
 

@@ -11,6 +11,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+READ_FIRST = "read-first"
+"""Property of a widget that lies over others and is read before them."""
 WHOLE = (QComboBox, QAbstractSpinBox)
 """Controls whose parts are not reached by themselves."""
 
@@ -47,15 +49,17 @@ def _as_read(parent: QWidget) -> list[QWidget]:
         for child in parent.children()
         if isinstance(child, QWidget) and child.isVisible() and not child.isWindow()
     ]
+    first = [child for child in children if child.property(READ_FIRST)]
     lines: list[list[QWidget]] = []
-    for child in sorted(children, key=lambda each: each.y()):
+    for child in sorted((each for each in children if each not in first), key=lambda each: each.y()):
         # A line reaches down to the middle of its first part.
         if lines and child.y() < lines[-1][0].geometry().center().y():
             lines[-1].append(child)
         else:
             lines.append([child])
     from_right = parent.isRightToLeft()
-    return [child for line in lines for child in sorted(line, key=lambda each: each.x(), reverse=from_right)]
+    rest = [child for line in lines for child in sorted(line, key=lambda each: each.x(), reverse=from_right)]
+    return [*first, *rest]
 
 
 def _is_stop(widget: QWidget) -> bool:
