@@ -7,9 +7,9 @@ import pytest
 from tests.runs.many_runs import ARMS, fill, identifier
 from tests.runs.store.recording import begin, config, extend, finished, members, recorded, run_id, steps
 from wnin_desktop.errors import InputError
-from wnin_desktop.runs.run_query import parse, suggestions, terms_of, without
+from wnin_desktop.runs.run_query import begun, parse, suggestions, terms_of, without
 from wnin_desktop.runs.run_rows import rows_of_watched
-from wnin_desktop.runs.run_table import COLUMNS, RunTable
+from wnin_desktop.runs.run_table import BREATH_ROWS, COLUMNS, RunTable
 from wnin_desktop.runs.store import Store
 from wnin_desktop.runs.watch.experiment import WatchedExperiment
 from wnin_desktop.schema.events import RunStarted
@@ -65,6 +65,10 @@ def test_that_an_experiment_shows_the_best_mean_with_its_n(many):
         ("tag=tag3", lambda run: run.tags == ("tag3",)),
         ("lr>0.01", lambda run: run.lr > 0.01),
         ("lr>0,01", lambda run: run.lr > 0.01),
+        ("lr > 0.01", lambda run: run.lr > 0.01),
+        ("status : failed  muon", lambda run: run.status == "failed" and "muon" in run.words),
+        ('"lr > 0.01"', lambda run: False),
+        ("study - 7", lambda run: "-" in run.words and "7" in run.words),
         ("lr:0.01..0.1", lambda run: 0.01 <= run.lr <= 0.1),
         ("lr=1e-3", lambda run: run.lr == 1e-3),
         ("seed:1,3", lambda run: run.seed in (1, 3)),
@@ -96,6 +100,10 @@ def test_that_a_filter_keeps_exactly_what_it_says(many, text, holds):
         ("status:faild", "did you mean failed?"),
         ("lr>fast", "'fast' is no number"),
         ("lr>", "give a value after lr>"),
+        ("loss > abc", "'loss>abc' is not accepted; 'abc' is no number; write one such as 0.01"),
+        ("losss > 1", "there is no 'losss' (did you mean loss?); put text that holds '>' into quotes"),
+        ("val-loss>1", "there is no 'val-loss' (did you mean val_loss?)"),
+        ("> 0.1", "say which field, as in lr>"),
         ("arm>3", "arm is text; allowed after it: : = !="),
         ("started>soon", "is no date"),
         ("is:shiny", "allowed after is: are starred"),
@@ -116,6 +124,13 @@ def test_that_terms_are_kept_as_written_and_taken_out_one_by_one():
     text = 'status:running -arm:"a b"  free "two words"'
     assert terms_of(text) == ["status:running", '-arm:"a b"', "free", '"two words"']
     assert without(text, 1) == 'status:running free "two words"'
+
+
+def test_that_the_last_term_is_found_however_it_is_written():
+    assert begun("muon  lr > 0.0") == ("muon  ", "lr>0.0")
+    assert begun('tag:a arm:"sgld h') == ("tag:a ", 'arm:"sgld h')
+    assert begun("muon ") == ("muon ", "")
+    assert begun("") == ("", "")
 
 
 def test_that_a_half_typed_quote_is_taken_for_a_whole_one(many):
@@ -201,6 +216,41 @@ def test_that_a_run_that_goes_on_is_followed_step_by_step(tmp_path):
         assert (run.status, run.val_loss, run.duration) == ("completed", 0.25, 400.0)
 
 
+def test_that_what_is_held_is_paused_while_the_store_has_it_running(tmp_path):
+    with Store.open(tmp_path) as store:
+        experiment_id, writer = begin(store)
+        writer.commit()
+        table = RunTable(now=lambda: 160.0)
+        snapshot, _ = table.refresh(store, (), {experiment_id})
+        assert {row.status for row in (*snapshot.experiments, *snapshot.runs)} == {"paused"}
+        assert len(snapshot.view(parse("status:paused"), grouped=False).rows()) == 4
+        snapshot, difference = table.refresh(store)
+        assert {row.status for row in (*snapshot.experiments, *snapshot.runs)} == {"running"}
+        assert experiment_id in difference.changed
+        extend(writer, [finished(experiment_id, arm, seed, 0) for arm, seed in members()])
+        writer.close()
+        snapshot, _ = table.refresh(store, (), {experiment_id})
+        assert {row.status for row in (*snapshot.experiments, *snapshot.runs)} == {"completed"}
+
+
+def test_that_an_experiment_counts_its_runs_that_diverged(many):
+    for experiment in many.experiments:
+        runs = [row for row in many.runs if row.experiment_id == experiment.id]
+        assert experiment.diverged == sum(row.status == "diverged" for row in runs)
+    assert any(row.diverged for row in many.experiments)
+
+
+def test_that_other_threads_get_their_turn_while_many_rows_are_made_and_only_then(tmp_path):
+    fill(tmp_path, 20, 4)
+    breaths = []
+    table = RunTable(breathe=lambda: breaths.append(1))
+    with Store.open(tmp_path, read_only=True) as store:
+        table.refresh(store)
+        assert len(breaths) == 2 * 400 // BREATH_ROWS
+        table.refresh(store)
+        assert len(breaths) == 2 * 400 // BREATH_ROWS
+
+
 def test_that_the_trash_is_apart(tmp_path):
     first = recorded(tmp_path, 5)
     with Store.open(tmp_path) as store:
@@ -229,6 +279,7 @@ def test_that_suggestions_follow_what_is_typed(many):
     assert "status:" in suggestions("", many.runs)
     assert suggestions("sta", many.runs) == ["status:", "started:"]
     assert suggestions("lr>0.1 status:fa", many.runs) == ["status:failed"]
+    assert suggestions("lr>0.1 status : fa", many.runs) == ["status:failed"]
     assert suggestions("-tag:tag", many.runs)[0] == "-tag:tag0"
     assert 'arm:"sgld hot"' in suggestions("arm:s", many.runs)
     assert suggestions("status:failed,div", many.runs) == ["status:failed,diverged"]

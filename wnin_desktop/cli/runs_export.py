@@ -11,7 +11,7 @@ from wnin_desktop.cli.common import open_store, write_json
 from wnin_desktop.cli.runs_describe import find_run
 from wnin_desktop.cli.table import plain_options
 from wnin_desktop.errors import InputError
-from wnin_desktop.runs.export import FOLDERS, FORMATS, Format, default_name, export
+from wnin_desktop.runs.export import FOLDERS, FORMATS, ExistsError, Format, default_name, export
 from wnin_desktop.runs.store import Store
 
 
@@ -50,7 +50,11 @@ def command(
     with open_store(store, read_only=True) as opened:
         runs = _runs(opened, ids)
         path = _place(out, kind, default_name(opened, runs, kind))
-        rows = export(opened, runs, kind, path, overwrite=overwrite)
+        try:
+            rows = export(opened, runs, kind, path, overwrite=overwrite)
+        except ExistsError as error:
+            allowed = "it exists already; give another name, or --overwrite to replace it"
+            raise InputError.of("path", str(path), allowed) from error
     if as_json:
         write_json({"format": kind, "path": path.resolve(), "rows": rows, "runs": runs})
         return

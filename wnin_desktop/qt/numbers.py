@@ -57,6 +57,16 @@ def brief(value: float | None, digits: int = 4, locale: QLocale | None = None) -
     return show(float(f"{value:.{digits}g}"), locale)
 
 
+def aligned(value: float, decimals: int = 4, locale: QLocale | None = None) -> str:
+    """Return `value` for a column of measured numbers: with so many decimals, zeros at its end included.
+
+    One that these would show too coarsely, or that is too large for them, has as many digits instead.
+    """
+    if value and not 10.0**-3 <= abs(value) < 10.0**3:
+        return brief(float(value), decimals, locale)
+    return f"{value:.{decimals}f}".replace(".", decimal_sign(locale))
+
+
 def parse(text: str, locale: QLocale | None = None) -> int | float:
     """Return the number that `text` says: an int where it is whole and written without a fraction or power.
 

@@ -32,6 +32,7 @@ __all__ = [
     "FOLDERS",
     "FORMATS",
     "NUMBERS",
+    "ExistsError",
     "Format",
     "default_name",
     "export",
@@ -45,6 +46,10 @@ Format = Literal["csv", "parquet", "tensorboard", "mlflow"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 FOLDERS: tuple[Format, ...] = ("tensorboard", "mlflow")
 """Formats that are folders; the others are files."""
+
+
+class ExistsError(InputError):
+    """Something has the name of the export; whoever asked knows what its way to replace it is called."""
 
 
 FEW = 20
@@ -254,9 +259,7 @@ def _put_in_place(folder: Path, path: Path, old: Path) -> None:
 
 def _refuse_existing(path: Path) -> None:
     if path.exists() or path.is_symlink():
-        raise InputError.of(
-            "path", str(path), "it exists already; give another name, or --overwrite to replace it"
-        )
+        raise ExistsError.of("path", str(path), "it exists already; give another name, or have it replaced")
 
 
 def _is_replaceable(path: Path, is_export: Callable[[Path], bool]) -> bool:

@@ -2,6 +2,7 @@
 
 Terms stand beside each other and all must hold; a minus before one turns it round. Words alone are looked for
 in names, arms, tags, notes, ids and settings. `key:a,b` holds where a or b does; `=` wants the whole text.
+Spaces around the sign change nothing: `lr > 0.01` is `lr>0.01`. What stands in quotes is looked for as it is.
 """
 
 from __future__ import annotations
@@ -34,7 +35,8 @@ KEYS = {
 SPECIAL = ("is", "has")
 IS = ("starred", "remote", "stored", *STATUSES)
 HAS = {"note": "note", "tags": "tags", "tag": "tags", "noise": "noise", "val_loss": "val_loss"}
-TOKEN = re.compile(r'(-?)(?:([A-Za-z_]+)(>=|<=|!=|>|<|=|:))?("[^"]*"?|[^\s"]+)?')
+TOKEN = re.compile(r"""(-?)(?:([A-Za-z_][\w.-]*)\s*(>=|<=|!=|>|<|=|:)\s*)?("[^"]*"?|[^\s"]+)?""")
+SIGN_ALONE = re.compile(r"(>=|<=|!=|>|<|=)")
 COMPARISONS: dict[str, Callable[..., NDArray[np.bool_]]] = {
     ">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le, "=": operator.eq,
     ":": operator.eq, "!=": operator.ne,
@@ -104,13 +106,24 @@ def parse(text: str, *, now: datetime | None = None) -> Query:
 
 
 def terms_of(text: str) -> list[str]:
-    """Return the terms of a text as they are written, understood or not."""
+    """Return the terms of a text, understood or not, without spaces around their signs."""
     return [f"{minus}{key}{sign}{value}" for minus, key, sign, value in _tokens(text)]
 
 
 def without(text: str, index: int) -> str:
     """Return a text without its term number `index`."""
     return " ".join(term for place, term in enumerate(terms_of(text)) if place != index)
+
+
+def begun(text: str) -> tuple[str, str]:
+    """Return what stands before the term that a text ends in, and that term; "" behind a space."""
+    last = None
+    for match in TOKEN.finditer(text):
+        if match[0]:
+            last = match
+    if last is None or last.end() < len(text):
+        return text, ""
+    return text[: last.start()], "".join(part or "" for part in last.groups())
 
 
 def _tokens(text: str) -> list[tuple[str, str, str, str]]:
@@ -127,6 +140,10 @@ def _term(minus: str, key: str, sign: str, value: str, now: datetime) -> Term:
     plain = value.removeprefix('"').removesuffix('"') if value.startswith('"') else value
     if key and not plain:
         raise InputError.of(FIELD, written, f"give a value after {key}{sign}")
+    if not key and SIGN_ALONE.match(value):
+        raise InputError.of(FIELD, written, f"say which field, as in lr{value}; or put it into quotes")
+    if not key and not value:  # a dash by itself
+        return Term(written, _plain_test(minus))
     test = _test(written, key.lower(), sign, plain, now) if key else _plain_test(plain)
     return Term(written, _negated(test) if minus else test)
 
@@ -313,16 +330,16 @@ def suggestions(text: str, rows: Iterable[TableRow]) -> list[str]:
         text: What stands before the cursor.
         rows: Where values such as arms and tags are taken from.
     """
-    last = re.split(r'\s(?=(?:[^"]*"[^"]*")*[^"]*$)', text)[-1] if text else ""
+    _, last = begun(text)
     minus = "-" if last.startswith("-") else ""
-    key, sign, begun = last.removeprefix("-").partition(":")
+    key, sign, value = last.removeprefix("-").partition(":")
     if not sign:
         heads = [f"{each}:" for each in ("is", "has", "status", "tag", "arm", "name")]
         heads += ["lr>", "seed:", "val_loss<", "accuracy>", "started:", "age<", "duration>", "steps>"]
         heads += [f"{each}:" for each in ("optimizer", "dataset", "network", "noise", "schedule", "host")]
         heads += ["magnitude>", "temperature>", "note:", "id:"]
         return [minus + head for head in heads if head.startswith(key.lower())]
-    lead, done = f"{minus}{key}:", begun.removeprefix('"').rpartition(",")
+    lead, done = f"{minus}{key}:", value.removeprefix('"').rpartition(",")
     options = _options(key.lower(), rows)
     fitting = [each for each in options if each.lower().startswith(done[2].lower())]
     return [lead + _quoted(f"{done[0]}{done[1]}{each}") for each in fitting[:MOST_SUGGESTIONS]]

@@ -16,7 +16,10 @@ from wnin_desktop.runs.watch.run import WatchedRun
 ColumnKind = Literal["star", "text", "status", "tags", "number", "integer", "moment", "span"]
 RowKind = Literal["experiment", "run"]
 RowOrigin = Literal["stored", "remote"]
-STATUSES = ("running", "completed", "stopped", "diverged", "failed", "interrupted", "not started")
+STATUSES = (
+    "running", "paused", "completed", "stopped", "diverged", "failed", "interrupted", "not started",
+)  # fmt: skip
+"""What a row can be; "paused" is what is running in the store and held by whoever runs it."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,7 @@ class TableRow(msgspec.Struct, frozen=True, gc=False):
         planned: Steps planned.
         val_loss: Final validation loss; of an experiment the mean over the seeds of `best_arm`.
         n: Seeds in these means.
+        diverged: Of an experiment how many of its runs diverged.
         high: Of an experiment whose arms differ, the largest value beside the smallest that the field holds.
         words: Everything a plain search looks through, in lower case.
     """
@@ -98,6 +102,7 @@ class TableRow(msgspec.Struct, frozen=True, gc=False):
     accuracy: float | None = None
     best_arm: str = ""
     n: int = 0
+    diverged: int = 0
     high: dict[str, float] = {}
     started: float | None = None
     duration: float | None = None
@@ -288,12 +293,18 @@ def experiment_row(entry: ExperimentEntry, runs: Sequence[TableRow], now: float)
         steps=steps_done(runs), planned=facts.budget.steps, high=high, started=values["created"],
         duration=_lasted(values["created"], values["status"], runs, now), tags=entry.tags,
         note=values["note"], host=hosts, trashed=values["trashed"],
+        diverged=sum(run.status == "diverged" for run in runs),
         words=_words(
             values["name"], *arms, values["experiment_id"], dataset, network, optimizers, noise, hosts,
             values["note"], *entry.tags,
         ),
         **low, **best,
     )  # fmt: skip
+
+
+def held(row: TableRow) -> TableRow:
+    """Return the row of what is running while it is held."""
+    return msgspec.structs.replace(row, status="paused") if row.status == "running" else row
 
 
 def _spans(arms: Iterable[ArmFacts]) -> tuple[dict[str, float], dict[str, float]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -20,13 +20,14 @@ from wnin_desktop.runs.run_rows import (
     TableRow,
     experiment_entry,
     experiment_row,
+    held,
     run_entry,
     run_row,
 )
 from wnin_desktop.runs.store import Store
 from wnin_desktop.runs.store.listing import NOTHING, Listing
 
-__all__ = ["COLUMNS", "Columns", "Diff", "RunTable", "Snapshot", "TableRow", "View"]
+__all__ = ["COLUMNS", "Columns", "Diff", "RunTable", "Snapshot", "TableRow", "View", "give_way"]
 
 Remote = tuple[TableRow, tuple[TableRow, ...]]
 """The rows of a comparison that is not in the store: itself and its runs."""
@@ -34,6 +35,9 @@ NUMERIC = ("number", "integer", "moment", "span", "star")
 NATURAL = ("name", "arm", "tags")
 """Columns in which "arm 2" comes before "arm 10"."""
 DIGITS = re.compile(r"(\d+)")
+BREATH_ROWS = 64
+"""Rows that take about a millisecond to make."""
+BREATH_S = 0.0002
 
 
 class Columns:
@@ -221,6 +225,11 @@ def _stable(keys: NDArray[np.float64]) -> NDArray[np.int64]:
     return np.argsort(keys, kind="stable")
 
 
+def give_way() -> None:
+    """Let another thread have Python at once, instead of when it has waited for its turn."""
+    time.sleep(BREATH_S)
+
+
 class Diff(NamedTuple):
     """Ids of the rows that a snapshot has and its former had not, has otherwise, and has no longer."""
 
@@ -241,9 +250,18 @@ class RunTable:
         snapshot: What was read last.
     """
 
-    def __init__(self, *, now: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, *, now: Callable[[], float] = time.time, breathe: Callable[[], None] = lambda: None
+    ) -> None:
+        """Make an empty table.
+
+        Args:
+            now: The time.
+            breathe: Called about once a millisecond while many rows are made, to let other threads go first.
+        """
         self.snapshot = Snapshot()
-        self._now = now
+        self._now, self._breathe = now, breathe
+        self._made = 0
         self._listing: Listing = NOTHING
         self._experiments: dict[int, ExperimentEntry] = {}
         self._runs: dict[int, RunEntry] = {}
@@ -251,12 +269,15 @@ class RunTable:
         self._rows: dict[int, TableRow] = {}
         self._sums: dict[str, tuple[tuple[TableRow, ...], TableRow]] = {}
 
-    def refresh(self, store: Store, remote: Iterable[Remote] = ()) -> tuple[Snapshot, Diff]:
+    def refresh(
+        self, store: Store, remote: Iterable[Remote] = (), paused: Collection[str] = ()
+    ) -> tuple[Snapshot, Diff]:
         """Read what is new, and return the table with what differs from the one before.
 
         Args:
             store: Where the experiments lie.
             remote: Rows of `rows_of_watched` for what others train; those that the store holds are left out.
+            paused: Ids of experiments that are held: what runs of them is "paused".
 
         Raises:
             DamagedStoreError: A row of the catalogue is not what was written.
@@ -264,7 +285,7 @@ class RunTable:
         """
         listing = store.listing(self._listing)
         changed = self._take(listing)
-        former, self.snapshot = self.snapshot, self._built(listing, changed, remote)
+        former, self.snapshot = self.snapshot, self._built(listing, changed, remote, paused)
         return self.snapshot, _difference(former, self.snapshot)
 
     def _take(self, listing: Listing) -> set[str]:
@@ -273,6 +294,7 @@ class RunTable:
         for row in listing.changed_experiments:
             self._experiments[row.key] = experiment_entry(row)
         for row in listing.changed_runs:
+            self._count_made()
             self._runs[row.key] = run_entry(row, self._hosts.get(row.key, ""))
         for known, there in ((self._experiments, listing.experiments), (self._runs, listing.runs)):
             for key in known.keys() - there.keys():
@@ -287,7 +309,14 @@ class RunTable:
         self._listing = listing
         return {row.values["experiment_id"] for row in listing.changed_experiments}
 
-    def _built(self, listing: Listing, changed: set[str], remote: Iterable[Remote]) -> Snapshot:
+    def _count_made(self) -> None:
+        self._made += 1
+        if self._made % BREATH_ROWS == 0:
+            self._breathe()
+
+    def _built(
+        self, listing: Listing, changed: set[str], remote: Iterable[Remote], paused: Collection[str]
+    ) -> Snapshot:
         now = self._now()
         entries = {entry.values["experiment_id"]: entry for entry in self._experiments.values()}
         runs: dict[str, list[TableRow]] = {experiment_id: [] for experiment_id in entries}
@@ -296,9 +325,14 @@ class RunTable:
             if owner is not None:
                 row = self._rows.get(key)
                 if row is None or run.status == "running" or run.experiment_id in changed:
-                    row = self._rows[key] = run_row(run, listing.committed.get(key, 0), owner, now)
+                    self._count_made()
+                    row = run_row(run, listing.committed.get(key, 0), owner, now)
+                    row = self._rows[key] = held(row) if run.experiment_id in paused else row
                 runs[run.experiment_id].append(row)
-        groups = [(self._summed(entries[each], tuple(runs[each]), now), runs[each]) for each in entries]
+        groups = [
+            (self._summed(entries[each], tuple(runs[each]), now, each in paused), runs[each])
+            for each in entries
+        ]
         self._sums = {each: self._sums[each] for each in entries}
         groups += [(row, list(theirs)) for row, theirs in remote if row.id not in entries]
         owner_of = np.repeat(np.arange(len(groups)), [len(theirs) for _, theirs in groups])
@@ -306,7 +340,9 @@ class RunTable:
             tuple(row for row, _ in groups), tuple(run for _, theirs in groups for run in theirs), owner_of
         )
 
-    def _summed(self, entry: ExperimentEntry, runs: tuple[TableRow, ...], now: float) -> TableRow:
+    def _summed(
+        self, entry: ExperimentEntry, runs: tuple[TableRow, ...], now: float, is_paused: bool
+    ) -> TableRow:
         """Return an experiment's row, the same object as before where neither it nor a run changed."""
         name = entry.values["experiment_id"]
         known = self._sums.get(name)
@@ -319,6 +355,7 @@ class RunTable:
         ):
             return known[1]
         row = experiment_row(entry, runs, now)
+        row = held(row) if is_paused else row
         if known is not None and known[1] == row:
             row = known[1]
         self._sums[name] = (runs, row)

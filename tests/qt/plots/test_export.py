@@ -2,7 +2,8 @@
 
 import csv
 import gc
-import io
+import time
+import tracemalloc
 import xml.etree.ElementTree as ET
 
 import numpy as np
@@ -11,7 +12,9 @@ from PySide6.QtGui import QGuiApplication, QImage
 
 from tests.qt.plots.scene import ARMS, SceneDesk, scene
 from wnin_desktop.qt.plots import export, recording
+from wnin_desktop.qt.plots.curves import Window
 from wnin_desktop.qt.plots.export import KINDS, Saver, info_of
+from wnin_desktop.qt.plots.export_data import SHOWN, Column, Taken, shown, table
 from wnin_desktop.qt.plots.grid import PlotGrid
 from wnin_desktop.qt.plots.menu import ExportMenu, PlotMenu
 from wnin_desktop.qt.plots.recording import Recorder
@@ -106,6 +109,7 @@ def test_that_a_csv_holds_exactly_what_is_shown(write, grid):
     assert [float(row["mean"]) for row in mine] == band.mean[seen].tolist()
     assert [float(row["low"]) for row in mine] == band.low[seen].tolist()
     assert {row["n"] for row in mine} == {"5"}
+    assert {row["seeds"] for row in mine} == {"0 1 2 3 4"}
     assert {row["smoothed"] for row in mine} == {""}
 
 
@@ -135,8 +139,6 @@ def test_that_names_which_are_formulas_stay_words(desk, qtbot, tmp_path):
     qtbot.addWidget(grid)
     experiment = scene(["a", "b"])
     experiment.runs_of("a")[0].arm = "=1+1"
-    from wnin_desktop.qt.plots.export_data import Column, table  # noqa: PLC0415
-
     text = table([Column(("val_loss", "=1+1"), (np.array([1.0]),))], ("metric", "arm", "at"),
                  export.FigureInfo.of(experiment, [], ""))  # fmt: skip
     assert "'=1+1" in text
@@ -144,10 +146,69 @@ def test_that_names_which_are_formulas_stay_words(desk, qtbot, tmp_path):
 
 def test_that_data_are_copied_as_a_table_for_a_spreadsheet(desk, grid):
     export.copy_data([grid.plots["val_loss"]], desk)
-    rows = list(csv.reader(io.StringIO(QGuiApplication.clipboard().text()), delimiter="\t"))
-    assert rows[0][:4] == ["metric", "arm", "at", "mean"]
-    assert len({len(row) for row in rows}) == 1
+    lines = QGuiApplication.clipboard().text().splitlines()
+    rows = [line.split("\t") for line in lines if not line.startswith("#")]
+    assert rows[0][:5] == ["metric", "arm", "seeds", "at", "mean"]
+    assert {len(row) for row in rows} == {len(SHOWN)}
     assert len(rows) > 100
+
+
+def test_that_every_table_names_its_runs_and_seeds_above_its_head(write, desk, grid):
+    export.copy_data([grid.plots["val_loss"]], desk)
+    files = [write(kind, name=kind) for kind in ("tsv", "csv", "raw")]
+    for text in (QGuiApplication.clipboard().text(), *(path.read_text() for path in files)):
+        head = dict(line[2:].split(": ", 1) for line in text.splitlines() if line.startswith("# "))
+        assert head["Runs"].split(", ") == list(grid.experiment.runs)
+        assert head["Seeds"] == "0 1 2 3 4"
+        assert head["Experiment"] == grid.experiment.experiment_id
+        assert "\t" not in text[: text.index("\nmetric")]
+
+
+@pytest.mark.parametrize("mode", ["value", "difference", "matched"])
+def test_that_a_table_is_what_was_shown_when_it_was_asked_for(grid, mode):
+    grid.lens.change(mode=mode, smoothing=Smoothing("ema", 0.9))
+    grid.finish()
+    curves = grid.plots["val_loss"].curves
+    expected = {arm: [np.array(column) for column in columns(curves, arm)] for arm in curves.arms}
+    taken = Taken.of(curves, (-np.inf, np.inf))
+    for run in grid.experiment.runs.values():
+        run.series["val_loss"].extend(np.arange(401, 500), np.full(99, 7.0))
+    found = {column.words[1]: column.numbers for column in shown(taken)}
+    assert found.keys() == expected.keys()
+    for arm, numbers in found.items():
+        for mine, theirs in zip(numbers, expected[arm], strict=True):
+            np.testing.assert_array_equal(mine, theirs)
+
+
+def columns(curves, arm):
+    band = curves.whole(arm)
+    return band.steps, band.mean, band.low, band.high, band.n, curves.smoothed(arm, Window())[1]
+
+
+def test_that_the_seeds_of_a_difference_are_those_of_both(grid):
+    for run in grid.experiment.runs_of(ARMS[0])[:2]:
+        run.series.pop("val_loss")
+    grid.lens.change(mode="difference")
+    found = shown(Taken.of(grid.plots["val_loss"].curves, (0, 400)))
+    assert {column.words[2] for column in found} == {"2 3 4"}
+
+
+def test_that_asking_for_a_long_table_copies_no_curve(desk, qtbot):
+    grid = PlotGrid(desk)
+    qtbot.addWidget(grid)
+    desk.shown.show(scene(list("abcdefghi"), seeds=2, steps=100_000))
+    plots = list(grid.plots.values())
+    info = info_of(plots)
+    tracemalloc.start()
+    try:
+        began = time.thread_time()
+        export.data_of(plots, "csv", info)
+        taken = time.thread_time() - began
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert taken < 0.016
+    assert peak < 200_000
 
 
 def test_that_a_picture_is_copied_twice_as_fine(qtbot, desk, grid):

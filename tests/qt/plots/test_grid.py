@@ -45,6 +45,20 @@ def test_that_every_metric_of_the_engine_can_be_plotted(grid):
     assert grid.keys == ("val_loss",)
 
 
+def test_that_a_plot_without_curves_makes_the_others_no_larger(desk, grid):
+    experiment = scene()
+    for run in experiment.runs.values():
+        run.series.pop("temperature")
+    grid.resize(660, 380)
+    desk.shown.show(experiment)
+    grid.finish()
+    QApplication.processEvents()
+    assert grid.plots["temperature"].empty.isVisible()
+    heights = [plot.height() for plot in grid.plots.values()]
+    assert max(heights) - min(heights) <= 1
+    assert grid._field.height() == grid._field.parentWidget().height()
+
+
 def test_that_plots_share_the_zoom_and_the_crosshair(grid):
     first, second = grid.plots["train_loss"], grid.plots["val_loss"]
     first.lens.zoom(x=(50, 200))

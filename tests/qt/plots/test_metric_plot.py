@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication
 
 from tests.qt.plots.scene import ARMS, SceneDesk, scene
 from wnin_desktop.qt.plots import marks
+from wnin_desktop.qt.plots.looks import arm_look
 from wnin_desktop.qt.plots.metric_plot import MetricPlot
 from wnin_desktop.qt.plots.smooth import Smoothing
 from wnin_desktop.qt.theme import theme
@@ -268,6 +269,73 @@ def test_that_a_diverged_arm_does_not_squeeze_the_others(plot):
     plot.lens.set_log_y(plot.spec, False)
     plot.pacer.finish()
     assert plot.figure.frame.y_range[1] < 10
+
+
+@pytest.fixture
+def sunken(qtbot, desk):
+    """A plot of one arm whose interval reaches 0 from step 100 on, and lies below it from step 300 on."""
+    made = MetricPlot("val_loss", desk)
+    qtbot.addWidget(made)
+    made.resize(520, 320)
+    experiment = scene(["arm"], seeds=2)
+    for run, sign in zip(experiment.runs_of("arm"), (1.0, -1.0), strict=True):
+        steps = np.arange(1, 401)
+        spread = np.where(steps < 100, 0.01, 0.3)
+        run.series.clear()
+        run.open_series("val_loss").extend(steps, np.where(steps < 300, 1.0, -9.0) + sign * spread)
+    desk.shown.show(experiment)
+    made.show()
+    made.pacer.finish()
+    assert made.figure.frame.log_y
+    return made
+
+
+def test_that_a_band_that_reaches_zero_is_filled_to_the_bottom_of_a_logarithmic_axis(sunken):
+    frame, band = sunken.figure.frame, sunken.experiment.band("arm", "val_loss")
+    bottom, top = frame.edges(band.low, band.high)
+    assert (band.low[150] < 0, band.high[150] > 0, band.high[350] < 0) == (True, True, True)
+    assert bottom[50] == pytest.approx(frame.py(band.low)[50])
+    assert (bottom[110:290] == frame.height).all()
+    assert (top[110:290] < frame.height).all()
+    assert np.isnan(bottom[300:]).all()
+
+
+def test_that_nothing_is_filled_where_a_band_lies_below_a_logarithmic_axis(sunken):
+    image, frame = sunken.figure.base.shown, sunken.figure.frame
+
+    def filled(step):
+        x = round(float(frame.px(np.float64(step))))
+        return [y for y in range(image.height()) if image.pixelColor(x, y).alpha()]
+
+    assert filled(200)
+    assert max(filled(200)) == image.height() - 1
+    assert filled(350) == []
+
+
+def test_that_the_read_out_says_what_a_logarithmic_axis_cannot_show(sunken):
+    sunken.point_at(50)
+    assert "0 or below" not in sunken.read_out.text()
+    sunken.point_at(200)
+    assert "reaches 0 or below" in sunken.read_out.text()
+    assert "reaches 0 or below" in sunken.text_summary()
+    sunken.lens.set_log_y(sunken.spec, False)
+    sunken.point_at(200)
+    assert "0 or below" not in sunken.read_out.text()
+
+
+def test_that_words_in_place_of_curves_are_not_struck_out(qtbot, plot):
+    experiment = plot.experiment
+    for run in experiment.runs_of(ARMS[0]):
+        run.series.pop("val_loss")
+    plot.lens.change(mode="difference")
+    plot.pacer.finish()
+    assert "No seed of" in plot.figure.message
+    colours = {plot.look(arm).colour.rgb() for arm in ARMS} | {arm_look(-1).colour.rgb()}
+    inner = plot.figure.sight.geometry().toRect()
+    image = plot.canvas.grab(inner).toImage()
+    y = round(plot.figure.frame.y_pixel(0.0))
+    line = {image.pixelColor(x, row).rgb() for x in range(image.width()) for row in (y - 1, y, y + 1)}
+    assert not line & colours
 
 
 def test_that_the_strip_of_a_level_drag_zooms_too(qtbot, plot):

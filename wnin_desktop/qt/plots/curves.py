@@ -146,6 +146,11 @@ class Curves:
         return self.key in BY_KEY and BY_KEY[self.key].better != "neither"
 
     @property
+    def is_log(self) -> bool:
+        """Whether the vertical axis is logarithmic."""
+        return self.key in BY_KEY and self.lens.is_log_y(BY_KEY[self.key])
+
+    @property
     def has_points(self) -> bool:
         """Whether there is anything to draw, seen or hidden."""
         return any(

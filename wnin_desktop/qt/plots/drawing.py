@@ -97,10 +97,8 @@ class Drawing:
             return
         colour = QColor(self.look(arm).colour)
         colour.setAlphaF(theme().band_alpha)
-        frame = self.frame
-        draw_band(
-            painter, frame.px(band.steps), frame.py(band.low), frame.py(band.high), colour, exact=self.exact
-        )
+        x = self.frame.px(band.steps)
+        draw_band(painter, x, *self.frame.edges(band.low, band.high), colour, exact=self.exact)
 
     def _draw_points(self, gather: Gather, window: Window, pen: QPen, painter: QPainter) -> None:
         points = gather(window)

@@ -165,16 +165,20 @@ class Saver(QWidget):
 
 
 def data_of(plots: Sequence[MetricPlot], key: str, info: FigureInfo) -> Callable[[], bytes]:
-    """Return what makes the table of plots; the numbers are copied now."""
-    gather = export_data.raw if key == "raw" else export_data.shown
-    columns = [
-        column
+    """Return what makes the table of plots as they are now; all the work is in what is returned."""
+    make: export_data.Make = export_data.raw if key == "raw" else export_data.shown
+    head = export_data.RAW if key == "raw" else export_data.SHOWN
+    taken = [
+        export_data.Taken.of(plot.curves, plot.figure.frame.x_range)
         for plot in plots
         if plot.curves is not None
-        for column in gather(plot.curves, plot.figure.frame.x_range)
     ]
-    head = export_data.RAW if key == "raw" else export_data.SHOWN
-    return lambda: export_data.table(columns, head, info, tabs=key == "tsv").encode()
+
+    def encoded() -> bytes:
+        columns = [column for each in taken for column in make(each)]
+        return export_data.table(columns, head, info, tabs=key == "tsv").encode()
+
+    return encoded
 
 
 def copy_image(plots: Sequence[MetricPlot], desk: Desk) -> None:

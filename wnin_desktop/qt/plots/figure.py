@@ -56,7 +56,9 @@ class Data(QGraphicsItem):
         figure, frame = self._figure, self._figure.frame
         figure.seeds.paint(painter, frame, theme().seed_alpha)
         figure.base.paint(painter, frame)
-        figure.top.paint(painter, frame)
+        if not figure.message:
+            # Without a curve it holds nothing but the baseline's level, which would strike the words out.
+            figure.top.paint(painter, frame)
         marks.paint(painter, figure.marks, frame)
         figure.paint_cross(painter)
         figure.paint_message(painter)

@@ -47,7 +47,7 @@ class FigureInfo:
             "Title": self.title,
             "Software": f"WNIN Desktop {self.version}",
             "Experiment": self.experiment,
-            "Runs": " ".join(self.runs),
+            "Runs": ", ".join(self.runs),  # names of arms hold spaces and no comma
             "Seeds": " ".join(map(str, self.seeds)),
             "Fingerprint": self.fingerprint,
             "View": self.view,

@@ -39,6 +39,17 @@ class Frame:
         """Return vertical pixels of data."""
         return (self.y1 - _scaled(y, self.log_y)) * (self.height / (self.y1 - self.y0))
 
+    def edges(self, low: Array, high: Array) -> tuple[Array, Array]:
+        """Return vertical pixels of the lower and the upper edge of a band.
+
+        A logarithmic axis has no place for what is not positive: there the lower edge is the bottom of the
+        picture, and NaN where the upper edge is not positive either, for nothing of the band is in sight.
+        """
+        bottom, top = self.py(low), self.py(high)
+        if not self.log_y:
+            return bottom, top
+        return np.where(low > 0, bottom, np.where(high > 0, self.height, np.nan)), top
+
     def x_pixel(self, x: float) -> float:
         """Return the horizontal pixel of one datum."""
         return (scaled(x, self.log_x) - self.x0) * (self.width / (self.x1 - self.x0))

@@ -179,7 +179,6 @@ class PlotGrid(QWidget):
             self.legend.refresh()
         for plot in self.plots.values():
             plot.take_frame(changed)
-        self.pacer.draw()
 
     def finish(self) -> None:
         """Draw everything that is to be seen, now."""

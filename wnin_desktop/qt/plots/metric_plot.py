@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPen, QShowEvent
 from PySide6.QtWidgets import QApplication, QStackedLayout, QVBoxLayout, QWidget
 
@@ -330,6 +330,10 @@ class MetricPlot(QWidget):
         super().showEvent(event)
         self._fresh = True
         self.want()
+
+    def sizeHint(self) -> QSize:  # noqa: N802
+        """Ask for little: beside an empty plot, whose words may break, a grid takes wishes for needs."""
+        return self.minimumSize()
 
     def hideEvent(self, event: QEvent) -> None:  # noqa: N802
         """Put the read-out away, which stands on the window and not on the page."""

@@ -45,7 +45,7 @@ class ReadOut(QWidget):
 
     def text(self) -> str:
         """Return everything as text."""
-        return "; ".join([self._heading, *(" ".join(self._cells(row)) for row in self._rows)])
+        return "; ".join([self._heading, *(" ".join(filter(None, self._cells(row))) for row in self._rows)])
 
     def place(self, at: QPoint) -> None:
         """Stand beside a point of the parent, on the side that has room."""
@@ -59,18 +59,17 @@ class ReadOut(QWidget):
         self.show()
 
     @staticmethod
-    def _cells(row: Reading) -> tuple[str, str, str, str]:
-        return (row.arm, short(row.mean), row.interval, f"n = {row.n}")
+    def _cells(row: Reading) -> tuple[str, ...]:
+        return (row.arm, short(row.mean), row.interval, f"n = {row.n}", row.note)
 
     def _measure(self) -> None:
         metrics = QFontMetrics(self.font())
         cells = [self._cells(row) for row in self._rows]
-        self._widths = [
-            max((metrics.horizontalAdvance(row[column]) for row in cells), default=0) for column in range(4)
-        ]
+        self._widths = [max(map(metrics.horizontalAdvance, column)) for column in zip(*cells, strict=True)]
         if self._widths:
             self._widths[0] = min(self._widths[0], LONGEST_NAME)
-        inner = MARKER + Space.S + sum(self._widths) + 3 * Space.M
+        gaps = sum(width > 0 for width in self._widths[1:])
+        inner = MARKER + Space.S + sum(self._widths) + gaps * Space.M
         width = max(inner, metrics.horizontalAdvance(self._heading)) + 2 * Space.M
         height = (len(self._rows) + 1) * metrics.height() + Space.XS + 2 * Space.S
         self.resize(QSize(width, height))
@@ -107,4 +106,4 @@ class ReadOut(QWidget):
             side = Qt.AlignmentFlag.AlignRight if column == 1 else Qt.AlignmentFlag.AlignLeft
             box = QRectF(left, top, width, metrics.height())
             painter.drawText(box, side | Qt.AlignmentFlag.AlignVCenter, text)
-            left += width + Space.M
+            left += width + Space.M if width else 0

@@ -18,7 +18,10 @@ INTERVAL_DIGITS = 3
 
 @dataclass(frozen=True)
 class Reading:
-    """One arm: mean over `n` seeds and its interval; `low` and `high` are NaN with fewer than two."""
+    """One arm: mean over `n` seeds and its interval; `low` and `high` are NaN with fewer than two.
+
+    `is_cut` where the interval reaches values that the axis, being logarithmic, has no place for.
+    """
 
     arm: str
     x: float
@@ -26,6 +29,7 @@ class Reading:
     low: float
     high: float
     n: int
+    is_cut: bool = False
 
     @property
     def interval(self) -> str:
@@ -33,6 +37,11 @@ class Reading:
         if not (math.isfinite(self.low) and math.isfinite(self.high)):
             return ""
         return f"[{short(self.low, INTERVAL_DIGITS)}, {short(self.high, INTERVAL_DIGITS)}]"
+
+    @property
+    def note(self) -> str:
+        """What the picture of the interval cannot show; empty where it shows everything."""
+        return tr("reaches 0 or below") if self.is_cut else ""
 
 
 def readings(curves: Curves, x: float) -> list[Reading]:
@@ -49,7 +58,8 @@ def _reading(curves: Curves, arm: str, x: float) -> Reading | None:
     if index is None or not np.isfinite(band.mean[index]):
         return None
     x, mean, low, high = (float(column[index]) for column in (band.steps, band.mean, band.low, band.high))
-    return Reading(arm, x, mean, low, high, int(band.n[index]))
+    is_cut = curves.is_log and low <= 0
+    return Reading(arm, x, mean, low, high, int(band.n[index]), is_cut)
 
 
 def _nearest(band: Band, x: float) -> int | None:
@@ -71,8 +81,8 @@ def summary(curves: Curves, x: float | None) -> str:
     """Return what a plot shows at `x`, or lately, as sentences for those who do not see it."""
     if x is None:
         return curves.experiment.describe(curves.key)
-    lines = [
-        tr("{0}: {1} {2}, {3} seeds", each.arm, short(each.mean), each.interval, each.n)
-        for each in readings(curves, x)
-    ]
+    lines = []
+    for each in readings(curves, x):
+        said = " ".join(part for part in (short(each.mean), each.interval, each.note) if part)
+        lines.append(tr("{0}: {1}, {2} seeds", each.arm, said, each.n))
     return "; ".join([heading(curves, x), *lines])

@@ -9,6 +9,7 @@ from wnin_desktop.qt import numbers
 
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 MINUS = "\N{MINUS SIGN}"
+MOST_DECIMALS = 6
 NARROW = 3.0
 """Ends of a logarithmic axis closer than this factor have evenly spaced ticks."""
 
@@ -101,6 +102,34 @@ def short(value: float, digits: int = 4) -> str:
         mantissa, _, power = f"{value:.{digits - 2}e}".partition("e")
         return f"{_located(mantissa)}·10{str(int(power)).translate(SUPERSCRIPTS)}"
     return _located(f"{value:.{max(0, digits - 1 - exponent)}f}")
+
+
+def decimals_of(half_width: float) -> int:
+    """Return the decimals at which a half-width shows two significant digits; negative from 100 on."""
+    return 1 - int(f"{half_width:.1e}".partition("e")[2])
+
+
+def fixed(value: float, decimals: int) -> str:
+    """Return a number with so many decimals, zeros at its end included."""
+    return _located(f"{value:.{decimals}f}")
+
+
+def with_half_width(mean: float, half_width: float | None, decimals: int) -> str:
+    """Return a mean and half of its interval at the same decimals: 0.312 ± 0.021, (1.2 ± 0.3)·10⁻⁷."""
+    scale = max(abs(mean), half_width or 0.0)
+    exponent = math.floor(math.log10(scale)) if scale > 0 else 0
+    if scale == 0 or -3 <= exponent < 6:
+        return _joined(mean, half_width, decimals)
+    shift = 10.0**exponent
+    half = None if half_width is None else half_width / shift
+    inner = _joined(mean / shift, half, decimals + exponent)
+    return f"{inner if half is None else f'({inner})'}·10{superscript(exponent)}"
+
+
+def _joined(mean: float, half_width: float | None, decimals: int) -> str:
+    decimals = min(max(decimals, 0), MOST_DECIMALS)
+    text = fixed(mean, decimals)
+    return text if half_width is None else f"{text} ± {fixed(half_width, decimals)}"
 
 
 def _located(text: str) -> str:

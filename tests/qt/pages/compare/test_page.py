@@ -9,12 +9,17 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QWidget
 
 from tests.qt.plots.scene import ARMS, SceneDesk, scene
+from wnin_desktop.analysis.statistics import Interval
 from wnin_desktop.qt.pages import PAGES
-from wnin_desktop.qt.pages.compare.leader_model import VALUE, VERDICT
-from wnin_desktop.qt.pages.compare.leader_rows import as_latex, computed, snapshot
+from wnin_desktop.qt.pages.compare.leader_model import ARM, COLUMNS, DIFFERENCE, VALUE, VERDICT
+from wnin_desktop.qt.pages.compare.leader_rows import as_latex, computed, estimate, shared_decimals, snapshot
+from wnin_desktop.qt.pages.compare.leader_table import LEAST_LETTERS
 from wnin_desktop.qt.pages.compare.page import ComparePage
+from wnin_desktop.qt.theme import theme
 
 Left = Qt.MouseButton.LeftButton
+OF_A_SMALL_WINDOW = (674, 598)
+"""Pixels of the page in a window of 1280x720 with both docks."""
 
 
 @pytest.fixture
@@ -167,7 +172,7 @@ def test_that_the_table_says_what_the_experiment_says(page):
     assert [row.arm for row in model.rows] == [row.arm for row in expected]
     assert [row.word for row in model.rows] == [row.word for row in expected]
     assert [row.difference for row in model.rows] == [row.difference for row in expected]
-    assert "[" in model.index(0, VALUE).data()
+    assert "±" in model.index(0, VALUE).data()
 
 
 @pytest.mark.parametrize("key", ["val_loss", "accuracy", "train_loss"])
@@ -226,6 +231,88 @@ def test_that_diverged_seeds_are_counted(page):
     row = next(row for row in page.leaders.model.rows if row.arm == ARMS[0])
     assert row.diverged == 1
     assert row.summary.n == 9
+
+
+@pytest.mark.parametrize("key", ["val_loss", "clean_train_loss", "accuracy"])
+def test_that_four_arms_and_every_column_are_seen_in_a_small_window(desk, page, key):
+    page.resize(*OF_A_SMALL_WINDOW)
+    page.leaders.set_key(key)
+    QApplication.processEvents()
+    table, header = page.leaders.view, page.leaders.view.horizontalHeader()
+    seen = table.viewport().rect()
+    assert seen.contains(table.visualRect(page.leaders.model.index(3, 0)).bottomLeft())
+    assert header.length() <= seen.width()
+    for column in range(1, COLUMNS):
+        assert header.sectionSize(column) >= table.sizeHintForColumn(column), column
+    header.setSortIndicator(VALUE, Qt.SortOrder.AscendingOrder)
+    assert header.sectionSize(VALUE) >= header.sectionSizeHint(VALUE)
+
+
+def test_that_columns_and_rows_follow_the_size_of_text(page):
+    table, header = page.leaders.view, page.leaders.view.horizontalHeader()
+    before = header.sectionSize(VALUE), table.rowHeight(0)
+    try:
+        theme().set_text_scale(1.5)
+        QApplication.processEvents()
+        assert header.sectionSize(VALUE) >= table.sizeHintForColumn(VALUE) > before[0]
+        assert table.rowHeight(0) > before[1]
+    finally:
+        theme().set_text_scale(1.0)
+
+
+def test_that_long_names_are_cut_and_nothing_else(desk, page):
+    desk.shown.show(scene([f"a very long name of an arm {place}" for place in range(4)], seeds=10))
+    page.resize(*OF_A_SMALL_WINDOW)
+    QApplication.processEvents()
+    table, header = page.leaders.view, page.leaders.view.horizontalHeader()
+    assert header.length() <= table.viewport().width()
+    least = LEAST_LETTERS * table.fontMetrics().averageCharWidth()
+    assert least < header.sectionSize(ARM) < table.sizeHintForColumn(ARM)
+    page.resize(1400, OF_A_SMALL_WINDOW[1])
+    QApplication.processEvents()
+    assert header.sectionSize(ARM) >= table.sizeHintForColumn(ARM)
+
+
+def interval(mean, half):
+    return Interval(mean, mean - half, mean + half, 5, 0.95, "t")
+
+
+ONE = Interval(0.31, None, None, 1, 0.95, "none")
+
+
+@pytest.mark.parametrize(
+    ("column", "said"),
+    [
+        ([interval(0.31234, 0.0213), interval(0.31, 0.2)], ["0.312 ± 0.021", "0.310 ± 0.200"]),
+        ([interval(0.3, 0.00996), interval(0.2, 0.0099)], ["0.3000 ± 0.0100", "0.2000 ± 0.0099"]),
+        ([interval(0.31, 0.021), ONE, None], ["0.310 ± 0.021", "0.310", "–"]),
+        ([ONE], ["0.3100"]),
+        ([interval(161.26, 13.2), interval(0.16, 0.011)], ["161 ± 13", "0.160 ± 0.011"]),
+        ([interval(1234.0, 560.0)], ["1234 ± 560"]),
+        ([interval(-0.5, 0.1), interval(0.25, 0.0)], ["−0.50 ± 0.10", "0.25 ± 0.00"]),
+        ([interval(1.234e-7, 2.1e-9)], ["(1.234 ± 0.021)·10⁻⁷"]),
+        ([interval(2.5e8, 1.3e7)], ["(2.50 ± 0.13)·10⁸"]),
+        ([interval(0.0, 0.0)], ["0 ± 0"]),
+    ],
+)
+def test_that_a_column_has_the_decimals_that_its_intervals_allow(column, said):
+    decimals = shared_decimals(column)
+    assert [estimate(found, each) for found, each in zip(column, decimals, strict=True)] == said
+
+
+def test_that_differences_carry_a_sign_and_both_columns_their_intervals(page):
+    model = page.leaders.model
+    for row, found in enumerate(model.rows):
+        texts = [model.index(row, column).data() for column in (VALUE, DIFFERENCE)]
+        assert texts[1] == "–" if found.difference is None else texts[1][0] in "+−"
+        tip = model.index(row, VALUE).data(Qt.ItemDataRole.ToolTipRole)
+        assert "95 % interval from" in tip
+    decimals = {len(text.partition(" ")[0].partition(".")[2]) for text in values(model)}
+    assert len(decimals) == 1
+
+
+def values(model):
+    return [model.index(row, VALUE).data() for row in range(model.rowCount())]
 
 
 def test_that_the_table_is_copied_for_a_spreadsheet(qtbot, page):

@@ -4,12 +4,15 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QAbstractButton, QLineEdit, QWidget
 
+from tests.qt.bridge.test_live_runs import comparison
 from tests.qt.pages.runs.desks import LONG
 from tests.qt.pages.runs.hands import LEFT, click, fed, names, press
 from tests.runs.store.recording import begin, extend, run_id, started, steps
 from wnin_desktop.errors import StoreError
+from wnin_desktop.qt.pages.runs import words
 from wnin_desktop.qt.pages.runs.model import PLACES
-from wnin_desktop.qt.theme import theme
+from wnin_desktop.qt.theme import Space, theme
+from wnin_desktop.qt.widgets import Badge
 from wnin_desktop.runs.watch.experiment import WatchedExperiment
 
 # -- what is shown -----------------------------------------------------------------------------------------
@@ -131,6 +134,28 @@ def test_that_a_filter_that_cannot_be_read_is_told_beside_it_and_changes_nothing
     assert not page.filter.error.isVisible()
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("loss > abc", "loss>abc: 'abc' is no number; write one such as 0.01, 1e-3 or 10k."),
+        (
+            "losss > 1",
+            "losss>1: there is no 'losss' (did you mean loss?); put text that holds '>' into quotes.",
+        ),
+    ],
+)
+def test_that_a_filter_with_spaces_around_its_sign_is_read_and_what_is_wrong_is_told(page, qtbot, text, said):
+    before = names(page)
+    page.filter.set_text(text)
+    assert page.filter.error.text() == said
+    assert page.filter.error.isVisible()
+    assert names(page) == before
+    with fed(page, qtbot):
+        page.filter.set_text(f'"{text}"')
+    assert not page.filter.error.isVisible()
+    assert names(page) == []
+
+
 def test_that_a_filter_without_a_result_can_be_cleared_where_it_says_so(page, qtbot):
     with fed(page, qtbot):
         page.filter.set_text("nobody")
@@ -145,6 +170,8 @@ def test_that_suggestions_complete_the_last_term(page, qtbot):
     assert page.filter.completer.offered() == ["status:failed"]
     index = page.filter.completer.completionModel().index(0, 0)
     assert page.filter.completer.pathFromIndex(index) == "muon status:failed"
+    page.filter.field.setText("muon  status : fa")
+    assert page.filter.completer.pathFromIndex(index) == "muon  status:failed"
     page.filter.completer.popup().hide()
 
 
@@ -177,6 +204,57 @@ def test_that_a_run_that_goes_on_moves_in_its_place(desk, open_page, qtbot):
     assert page.model.row(page.model.place_of(name)).steps == 30
     assert resets == []
     writer.close()
+
+
+def test_that_a_live_run_that_is_held_reads_paused_until_it_goes_on(desk, open_page, qtbot):
+    desk.runs.preference = "thread"
+    page = open_page(desk)
+    run = desk.runs.start(comparison(steps=100_000))
+    qtbot.waitUntil(lambda: run.state == "running" and len(page.model.rows) == 1, timeout=30_000)
+    name = run.experiment.experiment_id
+
+    def says(status):
+        return status == shown(page, name, "status") == badges(page)
+
+    page.show_details(True)
+    page.view.choose([name])
+    run.pause()
+    qtbot.waitUntil(lambda: says("Paused"), timeout=10_000)
+    with fed(page, qtbot):
+        page.filter.set_text("status:paused")
+    assert page.count.text() == "1 experiment, 4 runs"
+    with fed(page, qtbot):
+        page.filter.set_text("")
+    run.go_on()
+    qtbot.waitUntil(lambda: says("Running"), timeout=10_000)
+    run.stop(checkpoint=False)
+    qtbot.waitUntil(lambda: says("Stopped"), timeout=30_000)
+
+
+def shown(page, row_id, column):
+    return page.model.index(page.model.place_of(row_id), PLACES[column]).data()
+
+
+def badges(page):
+    """Return what the badge of the details says."""
+    return " ".join(each.text for each in page.details.findChildren(Badge) if each.isVisible())
+
+
+def test_that_runs_that_diverged_are_counted_beside_completed(page, ids, qtbot):
+    assert shown(page, ids["Heat ladder"], "status") == "Completed, 1 diverged"
+    assert shown(page, ids["Four optimizers"], "status") == "Completed"
+    delegate, place = page.view._delegate, page.model.place_of(ids["Heat ladder"])
+    badge = delegate._badge(page.model.rows[place], 1.0)
+    assert badge.width() <= page.view.columnWidth(PLACES["status"]) - 2 * Space.S
+    click(page, qtbot, ids["Heat ladder"])
+    qtbot.waitUntil(lambda: badges(page) == "Completed, 1 diverged")
+    assert words.look("completed", 1) == words.look("diverged") == "diverged"
+
+
+def test_that_outcomes_of_a_column_have_as_many_decimals(page):
+    page.deeds.unfold()
+    texts = [shown(page, row.id, "val_loss") for row in page.model.rows]
+    assert {len(text.partition(".")[2]) for text in texts if text} == {4}
 
 
 def test_that_a_remote_run_is_listed_with_who_and_where_and_cannot_be_changed(page, desk, qtbot):

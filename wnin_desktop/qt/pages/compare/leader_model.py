@@ -9,6 +9,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 
 from wnin_desktop.qt.pages.compare.leader_rows import Table, cells
 from wnin_desktop.qt.plots.looks import arm_look
+from wnin_desktop.qt.plots.ticks import short
 from wnin_desktop.qt.text import tr
 from wnin_desktop.qt.theme import theme
 from wnin_desktop.qt.widgets.swatch import swatch_icon
@@ -78,11 +79,16 @@ class LeaderModel(QAbstractTableModel):
         if role in (Role.TextAlignmentRole, Role.FontRole, Role.ForegroundRole):
             return self._dress(row, column, role)
         made = {
-            Role.DisplayRole: lambda: tr(row.word) if column == VERDICT else cells(row)[column],
-            Role.AccessibleTextRole: lambda: cells(row)[column],
+            Role.DisplayRole: lambda: self._text(row, column),
+            Role.AccessibleTextRole: lambda: self._text(row, column),
             Role.ToolTipRole: lambda: self._tip(row, column),
         }.get(Role(role))
         return made() if made is not None else None
+
+    def _text(self, row: LeaderRow, column: int) -> str:
+        if column == VERDICT:
+            return tr(row.word)
+        return cells(row, self.table)[column] if self.table is not None else ""
 
     @staticmethod
     def _dress(row: LeaderRow, column: int, role: int) -> Any:
@@ -108,16 +114,16 @@ class LeaderModel(QAbstractTableModel):
         if role == Role.DisplayRole:
             unit = "" if metric.unit == "1" else f" ({metric.unit})"
             return (
-                tr("Arm"), f"{tr(metric.title)}{unit}", tr("n"), tr("Diverged"),
-                tr("Difference to baseline"), tr("Verdict"),
+                tr("Arm"), f"{tr(metric.title)}{unit}", tr("n"), tr("Diverged"), tr("Difference"),
+                tr("Verdict"),
             )[section]  # fmt: skip
         if role == Role.ToolTipRole:
             return (
                 tr("Optimizer and noise."),
-                tr("{0} Mean over seeds [95 % interval].", tr(metric.help)),
+                tr("{0} Mean over seeds \u00b1 half of its 95 % interval.", tr(metric.help)),
                 tr("Seeds behind the mean, of those planned."),
                 tr("Seeds whose loss stopped being finite; the mean is over the others."),
-                tr("Arm minus {0}, paired by seed [95 % interval].", baseline),
+                tr("Arm minus {0}, paired by seed, \u00b1 half of its 95 % interval.", baseline),
                 tr("Against {0}, by sign flips with Holm's adjustment at 5 %.", baseline),
             )[section]
         if role == Role.TextAlignmentRole:
@@ -147,7 +153,17 @@ class LeaderModel(QAbstractTableModel):
                 else tr("p = {0} after Holm, {1} pairs", f"{row.p_adjusted:.3g}", row.pairs)
             )
             return "\n".join(part for part in (tr(row.word), p, row.note) if part)
+        if column in (VALUE, DIFFERENCE):
+            return "\n".join(filter(None, (_interval(row, column), row.note)))
         return row.arm if column == ARM else row.note
+
+
+def _interval(row: LeaderRow, column: int) -> str:
+    """Return the interval of a cell with its ends."""
+    found = row.summary if column == VALUE else row.difference
+    if found is None or found.low is None or found.high is None:
+        return ""
+    return tr("95 % interval from {0} to {1}", short(found.low), short(found.high))
 
 
 def _mean(found: Any) -> float:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
-from wnin_desktop.qt.plots.ticks import short
+from wnin_desktop.qt.plots.ticks import decimals_of, with_half_width
 from wnin_desktop.runs.watch.experiment import WatchedExperiment
 from wnin_desktop.runs.watch.run import LEFT_OUT, WatchedRun
 from wnin_desktop.schema.metrics import BY_KEY, METRICS, Metric
@@ -20,6 +22,10 @@ SCORED: tuple[Metric, ...] = tuple(metric for metric in METRICS if metric.better
 """Metrics by which arms can be ranked."""
 NOT_KNOWN = "\N{EN DASH}"
 PLUS = "+"
+ALIKE = 2
+"""Rows of a column share their decimals while these differ by no more: beyond, digits would be made up."""
+DIGITS = 4
+"""Digits of a mean that has no interval."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +47,15 @@ class Table:
 
     snapshot: Snapshot
     rows: tuple[LeaderRow, ...] = field(default=())
+
+    @cached_property
+    def decimals(self) -> dict[str, tuple[int, int]]:
+        """By arm the decimals of its mean and of its difference."""
+        summaries = shared_decimals([row.summary for row in self.rows])
+        differences = shared_decimals([row.difference for row in self.rows])
+        return dict(
+            zip((row.arm for row in self.rows), zip(summaries, differences, strict=True), strict=True)
+        )
 
 
 def snapshot(experiment: WatchedExperiment, key: str, baseline: str) -> Snapshot:
@@ -93,26 +108,43 @@ def computed(taken: Snapshot) -> Table:
 # -- words ---------------------------------------------------------------------------------------------------
 
 
-def estimate(found: Interval | None, *, signed: bool = False) -> str:
-    """Return a mean with its interval: 0.312 [0.301, 0.323]."""
+def half_width(found: Interval | None) -> float | None:
+    """Return half of an interval, which lies evenly around its mean; None where there is none."""
+    return None if found is None or found.low is None or found.high is None else (found.high - found.low) / 2
+
+
+def shared_decimals(column: Sequence[Interval | None]) -> list[int]:
+    """Return the decimals of each mean of a column: two significant digits of the finest half-width."""
+    halves = [half_width(found) for found in column]
+    known = [decimals_of(half) for half in halves if half]
+    own = [decimals_of(half) if half else _of_mean(found) for half, found in zip(halves, column, strict=True)]
+    return [max((each for each in known if each - mine <= ALIKE), default=mine) for mine in own]
+
+
+def _of_mean(found: Interval | None) -> int:
+    if found is None or not found.mean:
+        return 0
+    return DIGITS - 1 - math.floor(math.log10(abs(found.mean)))
+
+
+def estimate(found: Interval | None, decimals: int, *, signed: bool = False) -> str:
+    """Return a mean with half of its interval: 0.312 ± 0.021."""
     if found is None:
         return NOT_KNOWN
     sign = PLUS if signed and found.mean > 0 else ""
-    text = f"{sign}{short(found.mean)}"
-    if found.low is None or found.high is None:
-        return text
-    return f"{text} [{short(found.low, 3)}, {short(found.high, 3)}]"
+    return f"{sign}{with_half_width(found.mean, half_width(found), decimals)}"
 
 
-def cells(row: LeaderRow) -> tuple[str, ...]:
-    """Return a row as text: arm, metric, n, diverged, difference, verdict."""
+def cells(row: LeaderRow, table: Table) -> tuple[str, ...]:
+    """Return a row of a table as text: arm, metric, n, diverged, difference, verdict."""
     n = row.summary.n if row.summary is not None else 0
+    of_summary, of_difference = table.decimals[row.arm]
     return (
         row.arm,
-        estimate(row.summary),
+        estimate(row.summary, of_summary),
         f"{n}/{row.seeds}",
         str(row.diverged),
-        estimate(row.difference, signed=True),
+        estimate(row.difference, of_difference, signed=True),
         row.word,
     )
 
@@ -123,10 +155,10 @@ def heads(table: Table) -> tuple[str, ...]:
     unit = "" if metric.unit == "1" else f" ({metric.unit})"
     return (
         "Arm",
-        f"{metric.title}{unit} [95 %]",
+        f"{metric.title}{unit} ± 95 %",
         "n",
         "Diverged",
-        f"Difference to {table.snapshot.baseline} [95 %]",
+        f"Difference to {table.snapshot.baseline} ± 95 %",
         "Verdict",
     )
 
@@ -175,7 +207,7 @@ def as_latex(table: Table, comment: str) -> str:
             "\\toprule",
             line(heads(table)),
             "\\midrule",
-            *(line(cells(row)) for row in table.rows),
+            *(line(cells(row, table)) for row in table.rows),
             "\\bottomrule",
             "\\end{tabular}",
             "",

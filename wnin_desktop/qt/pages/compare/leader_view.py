@@ -4,32 +4,27 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRectF, QSize, Qt, QTimer
-from PySide6.QtGui import QGuiApplication, QKeySequence, QPainter
+from PySide6.QtCore import QPoint, Qt, QTimer
+from PySide6.QtGui import QGuiApplication, QKeySequence
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QComboBox,
     QHBoxLayout,
-    QHeaderView,
     QLabel,
     QMenu,
     QStackedLayout,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
-    QTableView,
     QVBoxLayout,
     QWidget,
 )
 
-from wnin_desktop.qt.pages.compare.leader_model import ARM, COLUMNS, VERDICT, LeaderModel
+from wnin_desktop.qt.pages.compare.leader_model import ARM, COLUMNS, LeaderModel
 from wnin_desktop.qt.pages.compare.leader_rows import SCORED, Table, as_latex, as_tsv, computed, snapshot
+from wnin_desktop.qt.pages.compare.leader_table import LeaderTable
 from wnin_desktop.qt.plots.deed import add_entry
 from wnin_desktop.qt.plots.figure_info import FigureInfo
 from wnin_desktop.qt.plots.lens import Lens
 from wnin_desktop.qt.text import tr
-from wnin_desktop.qt.theme import RADIUS, Space, set_font, theme
+from wnin_desktop.qt.theme import Space, set_font, theme
 from wnin_desktop.qt.widgets import ElidedLabel, IconButton
-from wnin_desktop.qt.widgets.badges import KINDS, SMALL_ICON
 from wnin_desktop.schema.metrics import BY_KEY
 
 if TYPE_CHECKING:
@@ -39,44 +34,6 @@ if TYPE_CHECKING:
 PAUSE_MS = 250
 """Numbers change at most four times a second."""
 FIRST = "val_loss"
-WIDEST_COLUMN = 250
-VERDICT_PLACE = 3
-"""Before the difference: in a narrow window the conclusion is what must be seen."""
-Index = QModelIndex | QPersistentModelIndex
-
-
-class BadgeDelegate(QStyledItemDelegate):
-    """Draws verdicts as badges: a shape and a word."""
-
-    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:  # noqa: N802 - the names are Qt's
-        """Return room for the badge."""
-        size = super().sizeHint(option, index)
-        return QSize(size.width() + SMALL_ICON + 3 * Space.S, size.height())
-
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        """Draw ground, shape and word."""
-        model = index.model()
-        verdict = model.verdict(index) if isinstance(model, LeaderModel) else None
-        if verdict is None:
-            super().paint(painter, option, index)
-            return
-        word, kind, icon = verdict
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        metrics = painter.fontMetrics()
-        height = metrics.height() + 4
-        box = QRectF(option.rect.left() + Space.XS, option.rect.center().y() - height / 2 + 0.5, 0, height)
-        box.setWidth(metrics.horizontalAdvance(word) + SMALL_ICON + Space.XS + 2 * Space.S)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(theme().colour(KINDS[kind].ground))
-        painter.drawRoundedRect(box, RADIUS, RADIUS)
-        ink = KINDS[kind].ink
-        top = round(box.center().y() - SMALL_ICON / 2)
-        theme().icon(icon, ink).paint(painter, round(box.left()) + Space.S, top, SMALL_ICON, SMALL_ICON)
-        painter.setPen(theme().colour(ink))
-        words = box.adjusted(Space.S + SMALL_ICON + Space.XS, 0, 0, 0)
-        painter.drawText(words, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, word)
-        painter.restore()
 
 
 class Leaders(QWidget):
@@ -116,7 +73,7 @@ class Leaders(QWidget):
         self.note.setProperty("kind", "muted")
         set_font(self.note, "small")
         self.copy_button = IconButton("copy", tr("Copy the table"), self, name="leader-copy")
-        self._make_view()
+        self.view = LeaderTable(self.model, self)
         head = QHBoxLayout()
         head.setContentsMargins(Space.S, Space.XS, Space.XS, Space.XS)
         head.setSpacing(Space.S)
@@ -138,34 +95,6 @@ class Leaders(QWidget):
         layout.setSpacing(0)
         layout.addLayout(head)
         layout.addWidget(body, 1)
-
-    def _make_view(self) -> None:
-        view = self.view = QTableView(self)
-        view.setObjectName("leader-table")
-        view.setAccessibleName(tr("Leader table"))
-        view.setModel(self.model)
-        view.setItemDelegateForColumn(VERDICT, BadgeDelegate(view))
-        view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        view.setShowGrid(False)
-        view.setIconSize(QSize(26, 14))
-        view.setTabKeyNavigation(False)
-        view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        view.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        view.verticalHeader().hide()
-        view.verticalHeader().setDefaultSectionSize(view.fontMetrics().height() + Space.S + 2)
-        header = view.horizontalHeader()
-        header.setObjectName("leader-header")
-        header.setHighlightSections(False)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        header.setStretchLastSection(False)
-        header.moveSection(VERDICT, VERDICT_PLACE)
-        header.setMaximumSectionSize(WIDEST_COLUMN)
-        header.setSortIndicatorShown(True)
-        header.setSortIndicatorClearable(True)
-        header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
-        view.setSortingEnabled(True)
-        self.model.sort(-1)
 
     def _connect(self) -> None:
         self.metric_choice.currentIndexChanged.connect(self._renew)
@@ -316,8 +245,6 @@ class Leaders(QWidget):
             super().keyPressEvent(event)
 
     def _follow_theme(self) -> None:
-        height = self.view.fontMetrics().height() + Space.S + 2
-        self.view.verticalHeader().setDefaultSectionSize(height)
         if self.model.rows:
             corner = self.model.index(len(self.model.rows) - 1, COLUMNS - 1)
             self.model.dataChanged.emit(self.model.index(0, ARM), corner)

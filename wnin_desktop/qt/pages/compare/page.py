@@ -18,7 +18,7 @@ from wnin_desktop.qt.widgets import EmptyState
 if TYPE_CHECKING:
     from wnin_desktop.qt.desk import Desk
 
-SHARES = (3, 1)
+SHARES = (7, 3)
 LEAST_TABLE = 104
 MOST_PIXELS = 100_000
 

@@ -19,6 +19,7 @@ ROW_PADDING = 6
 INDENT = ICON_SMALL
 BADGES = {
     "running": ("accent", "accent_tint", "run"),
+    "paused": ("muted", "hover", "pause"),
     "completed": ("good", "good_tint", "check"),
     "stopped": ("muted", "hover", "stop"),
     "diverged": ("warning", "warning_tint", "diverged"),
@@ -77,7 +78,7 @@ class RunsDelegate(QStyledItemDelegate):
 
     def _wanted(self, row: TableRow, column: Column) -> int:
         if column.kind == "status":
-            return self._badge(row.status, 1.0).width()
+            return self._badge(row, 1.0).width()
         if column.kind == "tags":
             return sum(self._chip(tag, 1.0).width() + Space.XS for tag in row.tags)
         metrics = self._metrics[id(self._bold)]
@@ -86,7 +87,7 @@ class RunsDelegate(QStyledItemDelegate):
             return (metrics.horizontalAdvance(_run_name(row)) if row.is_run else width) + 3 * INDENT
         if column.key == "arm":
             return width + ICON_SMALL + Space.S
-        return width + (self._slot if column.key in ("val_loss", "accuracy") else 0)
+        return width + (self._slot if column.key in words.MEASURED else 0)
 
     # -- painting ------------------------------------------------------------------------------------------
 
@@ -116,10 +117,11 @@ class RunsDelegate(QStyledItemDelegate):
                 self._words(painter, inner, row, column)
 
     def _status(self, painter: QPainter, rect: QRect, row: TableRow) -> None:
-        badge = self._badge(row.status, painter.device().devicePixelRatioF())
+        badge = self._badge(row, painter.device().devicePixelRatioF())
         size = badge.deviceIndependentSize().toSize()
         if size.width() > rect.width():
-            self._text(painter, rect, words.status_word(row.status), self._font, BADGES[row.status][0], LEFT)
+            ink, _, _ = _badge_look(row)
+            self._text(painter, rect, words.standing(row.status, row.diverged), self._font, ink, LEFT)
         else:
             painter.drawPixmap(QPoint(rect.left(), _top(rect, size.height())), badge)
 
@@ -182,14 +184,14 @@ class RunsDelegate(QStyledItemDelegate):
         painter.drawPixmap(QPointF(centre.x() - side / 2, centre.y() - side / 2), picture)
 
     def _number(self, painter: QPainter, rect: QRect, row: TableRow, column: Column) -> None:
-        if column.key in ("val_loss", "accuracy"):
+        if column.key in words.MEASURED:
             if not row.is_run and row.n and getattr(row, column.key) is not None:
                 self._text(painter, rect, words.of_seeds(row.n), self._small, "muted", LEFT)
             rect = rect.adjusted(self._slot, 0, 0, 0)
         self._text(painter, rect, words.number(row, column.key), self._numbers, "text", RIGHT)
 
     def _progress(self, painter: QPainter, rect: QRect, row: TableRow) -> None:
-        if row.status == "running" and row.planned:
+        if row.status in ("running", "paused") and row.planned:
             track = QRect(rect.left(), rect.bottom() - PROGRESS - 1, rect.width(), PROGRESS)
             painter.fillRect(track, self._colours["hairline"])
             track.setWidth(round(track.width() * min(1.0, row.steps / row.planned)))
@@ -234,11 +236,11 @@ class RunsDelegate(QStyledItemDelegate):
     def _badge_height(self) -> int:
         return self._metrics[id(self._small)].height() + Space.XS
 
-    def _badge(self, status: str, ratio: float) -> QPixmap:
-        ink, ground, icon = BADGES.get(status, BADGES["not started"])
-        text = words.status_word(status)
+    def _badge(self, row: TableRow, ratio: float) -> QPixmap:
+        ink, ground, icon = _badge_look(row)
+        text = words.standing(row.status, row.diverged)
         return self._picture(
-            "badge " + status, "", ratio, lambda: self._draw_pill(text, ink, ground, ratio, icon=icon)
+            "badge " + text, "", ratio, lambda: self._draw_pill(text, ink, ground, ratio, icon=icon)
         )
 
     def _chip(self, tag: str, ratio: float) -> QPixmap:
@@ -280,6 +282,11 @@ class RunsDelegate(QStyledItemDelegate):
         editor.setAccessibleName(tr("New name"))
         editor.setMaxLength(120)
         return editor
+
+
+def _badge_look(row: TableRow) -> tuple[str, str, str]:
+    """Return ink, ground and shape of a row's status."""
+    return BADGES.get(words.look(row.status, row.diverged), BADGES["not started"])
 
 
 def _run_name(row: TableRow) -> str:

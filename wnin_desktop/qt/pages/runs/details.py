@@ -31,8 +31,9 @@ DETAIL_LINES = 10
 LONGEST_WORD = 22
 NAME_LETTERS = 17
 KINDS = {
-    "running": ("info", "run"), "completed": ("good", "check"), "stopped": ("neutral", "stop"),
-    "diverged": ("warning", "diverged"), "failed": ("danger", "error"), "interrupted": ("warning", "flag"),
+    "running": ("info", "run"), "paused": ("neutral", "pause"), "completed": ("good", "check"),
+    "stopped": ("neutral", "stop"), "diverged": ("warning", "diverged"), "failed": ("danger", "error"),
+    "interrupted": ("warning", "flag"),
 }  # fmt: skip
 
 
@@ -150,8 +151,8 @@ class DetailsPanel(QWidget):
         row.addWidget(title, 1)
         column.addLayout(row)
         column.addWidget(text_label(story.subtitle, "run-details-subtitle", body, "muted"))
-        kind, icon = KINDS.get(story.status, ("neutral", "clock"))
-        column.addWidget(Badge(words.status_word(story.status), kind, body, icon=icon))
+        kind, icon = KINDS.get(words.look(story.status, story.diverged), ("neutral", "clock"))
+        column.addWidget(Badge(words.standing(story.status, story.diverged), kind, body, icon=icon))
         return column
 
     def _told(self, body: QWidget, told: Told) -> QWidget:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import textwrap
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QCheckBox,
     QComboBox,
     QFileDialog,
     QFormLayout,
-    QHeaderView,
     QLabel,
     QLineEdit,
     QListWidget,
@@ -23,7 +25,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from wnin_desktop.qt.dialogs.base import CopyButton, Dialog, push_button
+from wnin_desktop.qt.dialogs.base import CopyButton, Dialog, push_button, text_label
 from wnin_desktop.qt.text import tr
 from wnin_desktop.qt.theme import Space, theme
 from wnin_desktop.qt.widgets import IconButton
@@ -31,6 +33,10 @@ from wnin_desktop.runs.config_diff import DifferingField, as_text
 from wnin_desktop.runs.export import FOLDERS, FORMATS
 
 LONGEST_TAG = 40
+TITLE_LETTERS = 24
+"""Letters after which the title of a configuration goes on in another line."""
+WIDEST_VALUE = 196
+"""Pixels of a column of values from which on its words go on in another line."""
 
 
 class DiffDialog(Dialog):
@@ -54,7 +60,35 @@ class DiffDialog(Dialog):
         close = push_button(tr("Close"), "config-diff-close", self.close, parent=self)
         close.setDefault(True)
         line.addWidget(close)
-        self.fit(60 + 22 * len(titles), 10 + 2 * min(max(len(rows), 2), 18))
+        self._fit_columns()
+        lines = 10 + 2 * min(max(len(rows), 2), 18)
+        self.fit(-(-self._wanted_width() // self.fontMetrics().averageCharWidth()), lines)
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - the name is Qt's
+        """Give larger text wider columns."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange and hasattr(self, "table"):
+            self._fit_columns()
+
+    def _fit_columns(self) -> None:
+        """Make columns as wide as what is in them, and rows as high as words that go on below."""
+        table = self.table
+        for column in range(table.columnCount()):
+            table.setColumnWidth(column, self._width_of(column))
+        table.resizeRowsToContents()
+
+    def _width_of(self, column: int) -> int:
+        """Return the width in which no word of a column is cut; paths of fields are not broken."""
+        metrics = QFontMetrics(theme().font("ui" if column else "mono"))
+        texts = [(row.path, *row.values)[column] for row in self._rows]
+        head = self.table.horizontalHeader().sectionSizeHint(column)
+        natural = max(map(metrics.horizontalAdvance, texts), default=0)
+        word = max((metrics.horizontalAdvance(word) for text in texts for word in text.split()), default=0)
+        return max(head, (natural if not column else max(word, min(natural, WIDEST_VALUE))) + 2 * Space.M)
+
+    def _wanted_width(self) -> int:
+        columns = sum(map(self.table.columnWidth, range(self.table.columnCount())))
+        return columns + self.table.verticalScrollBar().sizeHint().width() + 2 * (Space.L + Space.S)
 
     def _tint(self) -> None:
         """Colour the table as the theme has it."""
@@ -75,7 +109,9 @@ class DiffDialog(Dialog):
         table = QTableWidget(len(self._rows), len(self._titles) + 1, self)
         table.setObjectName("config-diff-table")
         table.setAccessibleName(tr("Fields that differ"))
-        table.setHorizontalHeaderLabels([tr("Field"), *self._titles])
+        titles = [textwrap.fill(title, TITLE_LETTERS) for title in self._titles]
+        table.setHorizontalHeaderLabels([tr("Field"), *titles])
+        table.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         table.verticalHeader().hide()
         table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         table.setShowGrid(False)
@@ -88,8 +124,7 @@ class DiffDialog(Dialog):
                 table.setItem(place, column, item)
         header = table.horizontalHeader()
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
+        header.setStretchLastSection(True)
         for column, title in enumerate(self._titles, 1):
             item = table.horizontalHeaderItem(column)
             if item is not None:
@@ -218,11 +253,15 @@ class ExportDialog(Dialog):
         self.browse = IconButton("folder", tr("Choose another place"), self, name="export-browse")
         self.overwrite = QCheckBox(tr("&Replace an older export of that name"), self)
         self.overwrite.setObjectName("export-overwrite")
+        self.taken = text_label("", "export-taken", self, "danger")
+        self.taken.hide()
         self._lay_out()
         self.kind.setCurrentIndex(max(0, self.kind.findData(kind)))
         self._rename()
         self.kind.currentIndexChanged.connect(self._rename)
         self.browse.clicked.connect(self._browse)
+        self.path.textChanged.connect(self.taken.hide)
+        self.overwrite.toggled.connect(self.taken.hide)
         self.fit(76, 12)
 
     def _lay_out(self) -> None:
@@ -238,6 +277,7 @@ class ExportDialog(Dialog):
         row = self.add_row()
         row.addWidget(self.path)
         row.addWidget(self.browse)
+        self.column.addWidget(self.taken)
         self.column.addWidget(self.overwrite)
         self.column.addStretch(1)
         end = self.add_row()
@@ -273,6 +313,16 @@ class ExportDialog(Dialog):
         path = self.path.text().strip()
         if not path:
             self.path.setFocus()
-            return
-        self.accept()
-        self.chosen.emit(self.kind.currentData(), path, self.overwrite.isChecked())
+        elif os.path.lexists(path) and not self.overwrite.isChecked():
+            self._tell_taken(path)
+        else:
+            self.accept()
+            self.chosen.emit(self.kind.currentData(), path, self.overwrite.isChecked())
+
+    def _tell_taken(self, path: str) -> None:
+        way = self.overwrite.text().replace("&", "")
+        text = tr("{0} exists already. Give another name, or check \u201c{1}\u201d.", Path(path).name, way)
+        self.taken.setText(text)
+        self.taken.show()
+        self.path.setFocus()
+        self.path.setAccessibleDescription(text)

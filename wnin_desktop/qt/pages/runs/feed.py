@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from wnin_desktop.runs.run_query import Query
 from wnin_desktop.runs.run_rows import rows_of_watched
-from wnin_desktop.runs.run_table import Diff, Remote, RunTable, Snapshot, View
+from wnin_desktop.runs.run_table import Diff, Remote, RunTable, Snapshot, View, give_way
 
 REFRESH_MS = 250
 """Live runs move at most so often."""
@@ -42,6 +42,7 @@ class HasDesk(Protocol):
     store: Any
     tasks: Any
     remote: Any
+    runs: Any
 
 
 class RunFeed(QObject):
@@ -54,7 +55,7 @@ class RunFeed(QObject):
         super().__init__(parent)
         self.setObjectName("run-feed")
         self._desk = desk
-        self._table = RunTable()
+        self._table = RunTable(breathe=give_way)
         self.asked = Asked()
         self._busy = False
         self._again = False
@@ -62,7 +63,6 @@ class RunFeed(QObject):
         self._remote: dict[str, tuple[int, Remote]] = {}
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
-        self._timer.setInterval(REFRESH_MS)
         self._timer.timeout.connect(self.refresh)
 
     def ask(self, **changes: Any) -> None:
@@ -75,10 +75,10 @@ class RunFeed(QObject):
         self._timer.stop()
         self._start(read=True)
 
-    def refresh_soon(self) -> None:
-        """Read the store a quarter of a second from now, however often this is called until then."""
-        if not self._timer.isActive():
-            self._timer.start()
+    def refresh_soon(self, within_ms: int = REFRESH_MS) -> None:
+        """Read the store in a quarter of a second or sooner, however often this is called until then."""
+        if not self._timer.isActive() or self._timer.remainingTime() > within_ms:
+            self._timer.start(within_ms)
 
     def _start(self, *, read: bool) -> None:
         if self._busy:
@@ -86,11 +86,17 @@ class RunFeed(QObject):
             self._read_again = self._read_again or read
             return
         self._busy = True
-        asked = self.asked
-        remote = self._remote_rows()
+        asked, remote, paused = self.asked, self._remote_rows(), self.paused
         self._desk.tasks.start(
-            lambda _task: self._work(asked, remote, read), then=self._take, failed=self._fail
+            lambda _task: self._work(asked, remote, paused, read), then=self._take, failed=self._fail
         ).ended.connect(self._next)
+
+    @property
+    def paused(self) -> frozenset[str]:
+        """Ids of the experiments that are held here; the store knows only that they run."""
+        return frozenset(
+            run.experiment.experiment_id for run in self._desk.runs.live if run.state == "paused"
+        )
 
     def _remote_rows(self) -> list[Remote]:
         """Return the rows of what others train; those that did not move are not made again."""
@@ -103,10 +109,10 @@ class RunFeed(QObject):
         self._remote = kept
         return [rows for _, rows in kept.values()]
 
-    def _work(self, asked: Asked, remote: list[Remote], read: bool) -> Fed:
+    def _work(self, asked: Asked, remote: list[Remote], paused: frozenset[str], read: bool) -> Fed:
         snapshot, difference = self._table.snapshot, NO_CHANGE
         if read:
-            snapshot, difference = self._table.refresh(self._desk.store, remote)
+            snapshot, difference = self._table.refresh(self._desk.store, remote, paused)
         view = snapshot.view(
             asked.query, asked.sort, descending=asked.descending, grouped=asked.grouped, trash=asked.trash
         )

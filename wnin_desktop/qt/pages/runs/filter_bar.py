@@ -12,7 +12,7 @@ from wnin_desktop.errors import InputError
 from wnin_desktop.qt.text import tr
 from wnin_desktop.qt.theme import FOCUS, RADIUS, Space, set_font, theme
 from wnin_desktop.qt.widgets import FlowLayout, SearchField
-from wnin_desktop.runs.run_query import Query, parse, suggestions, terms_of, without
+from wnin_desktop.runs.run_query import Query, begun, parse, suggestions, terms_of, without
 from wnin_desktop.runs.run_rows import TableRow
 
 CROSS, WIDEST_CHIP = 10, 320
@@ -45,10 +45,7 @@ class TermCompleter(QCompleter):
 
     def pathFromIndex(self, index: QModelIndex | QPersistentModelIndex) -> str:  # noqa: N802 - the name is Qt's
         """Return the whole text with the last term replaced."""
-        text = self._field.text()
-        terms = terms_of(text)
-        begun = "" if not terms or text.endswith(" ") else terms[-1]
-        return text[: len(text) - len(begun)] + str(index.data())
+        return begun(self._field.text())[0] + str(index.data())
 
     def splitPath(self, _path: str) -> list[str]:  # noqa: N802 - the name is Qt's
         """Match everything; what fits was chosen before."""
@@ -142,10 +139,10 @@ class FilterBar(QWidget):
 
     def _suggest(self, text: str) -> None:
         before = text[: self.field.cursorPosition()]
-        begun = before.rpartition(" ")[2]
+        _, term = begun(before)
         # A plain word is searched for as it is; the list would be in its way.
-        options = suggestions(before, self._rows) if begun else []
-        self.completer.offer([] if options == [begun] else options)
+        options = suggestions(before, self._rows) if term else []
+        self.completer.offer([] if options == [term] else options)
 
     def _search(self, text: str) -> None:
         try:
@@ -206,5 +203,6 @@ def _help() -> str:
         "Words are looked for in names, arms, tags, notes, ids and settings.\n"
         "status:failed,diverged   arm:muon   tag:paper   seed:0,1   lr>0.01   lr:0.001..0.1\n"
         "val_loss<0.2   duration>1h   age<7d   started:2026-11   is:starred   has:note\n"
-        "A minus before a term turns it round: -status:completed"
+        "A minus before a term turns it round: -status:completed\n"
+        'Quotes look for text as it is: "lr > 0.1"'
     )

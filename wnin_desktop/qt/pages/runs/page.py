@@ -47,6 +47,7 @@ from wnin_desktop.runs.run_table import Snapshot
 ROOMY = 900
 """From this width on the panel of details is shown at first."""
 DETAILS_WIDTH = 320
+FIRST_LOOK_MS = 30
 DETAILS_REST_MS = 120
 LIVE_DETAILS_MS = 2000
 
@@ -170,7 +171,9 @@ class RunsPage(QWidget):
         self.details_button.toggled.connect(self._show_details)
         self.details_button.clicked.connect(self._decide_details)
         desk.runs.framed.connect(self._live_moved)
-        desk.runs.started.connect(self._live_moved)
+        desk.runs.started.connect(self._follow_run)
+        for run in desk.runs.live:
+            self._follow_run(run)
         desk.runs.ended.connect(self._live_moved)
         desk.remote.arrived.connect(self._live_moved)
         find = QShortcut(QKeySequence.StandardKey.Find, self)
@@ -187,10 +190,10 @@ class RunsPage(QWidget):
     # -- what is shown -------------------------------------------------------------------------------------
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - the names are Qt's
-        """Read what happened while the page was hidden."""
+        """Read what happened while the page was hidden, once it was drawn: both would ask for Python."""
         super().showEvent(event)
         self._offer_details()
-        self.feed.refresh()
+        self.feed.refresh_soon(FIRST_LOOK_MS)
 
     def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802
         """Keep a note that is being written."""
@@ -207,6 +210,11 @@ class RunsPage(QWidget):
         if not self._details_asked:
             self.details_button.setChecked(self.width() >= ROOMY)
 
+    def _follow_run(self, run: Any) -> None:
+        """Take note when a live run is held and when it goes on, which the store does not know."""
+        run.state_changed.connect(self._live_moved)
+        self._live_moved()
+
     def _live_moved(self, _what: object = None) -> None:
         if self.isVisible():
             self.feed.refresh_soon()
@@ -222,10 +230,17 @@ class RunsPage(QWidget):
         self._choose_wanted()
         self._show_emptiness(fed)
         self.commands.fit(self.choice(), trashed=fed.snapshot.trashed)
-        changed = fed.difference.changed | fed.difference.added
-        if any(row.id in changed or row.experiment_id in changed for row in self.choice().rows):
-            running = any(row.status == "running" for row in self.choice().rows)
-            (self._live_timer if running else self._details_timer).start()
+        self._freshen_details(fed.difference.changed | fed.difference.added)
+
+    def _freshen_details(self, changed: frozenset[str]) -> None:
+        """Ask for the details of what is chosen anew where it changed; rarely while it only goes on."""
+        rows, story = self.choice().rows, self.details.story
+        if any(row.id in changed or row.experiment_id in changed for row in rows):
+            goes_on = any(row.status == "running" for row in rows)
+            tells_so = story is None or story.status == "running"
+            timer = self._live_timer if goes_on and tells_so else self._details_timer
+            if not timer.isActive():
+                timer.start()
 
     def _show_count(self, fed: Fed) -> None:
         view = fed.view
@@ -292,7 +307,7 @@ class RunsPage(QWidget):
         self._keep_columns()
         self.grouping.set_value(grouping)
         self.feed.ask(grouped=grouping == "grouped")
-        self.view.use_columns(self.columns[grouping], self.widths[grouping])
+        self._use_columns(grouping)
 
     def _show_trash(self, shown: bool) -> None:
         for button in self.trash_tools:
@@ -302,6 +317,9 @@ class RunsPage(QWidget):
     @property
     def _grouping(self) -> str:
         return "grouped" if self.feed.asked.grouped else "flat"
+
+    def _use_columns(self, name: str) -> None:
+        self.view.use_columns(self.columns[name], self.widths[name], grouped=name == "grouped")
 
     def _keep_columns(self) -> None:
         self.columns[self._grouping] = self.view.columns
@@ -376,7 +394,7 @@ class RunsPage(QWidget):
         """Show these rows, and choose some of them once they are there."""
         name = "grouped" if grouped else "flat"
         self.grouping.set_value(name)
-        self.view.use_columns(self.columns[name], self.widths[name])
+        self._use_columns(name)
         self.view.set_sorted(sort, descending)
         self._wanted = tuple(chosen)
         self.feed.ask(grouped=grouped, sort=sort, descending=descending)

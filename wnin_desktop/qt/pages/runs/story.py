@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -39,7 +40,10 @@ class Facts(NamedTuple):
 
 @dataclass(frozen=True)
 class Story:
-    """Everything the panel shows. `experiment_id` is whose note it edits."""
+    """Everything the panel shows. `experiment_id` is whose note it edits.
+
+    `diverged` counts the runs of an experiment that did.
+    """
 
     title: str
     subtitle: str
@@ -50,6 +54,7 @@ class Story:
     facts: tuple[Facts, ...]
     command: str
     arm_index: int | None = None
+    diverged: int = 0
 
 
 def of_run(found: RunDetails) -> Story:
@@ -70,6 +75,7 @@ def of_experiment(found: ExperimentDetails) -> Story:
     return Story(
         record.name, tr("{0} arms \u00d7 {1} seeds", arms, seeds), record.status, record.experiment_id,
         record.note, _told_of_experiment(found), _facts_of_experiment(found), experiment_command(found),
+        diverged=sum(run.status == "diverged" for run in found.runs),
     )  # fmt: skip
 
 
@@ -132,7 +138,12 @@ def _facts_of_run(found: RunDetails) -> tuple[Facts, ...]:
         (tr("Parameters"), show(run.parameters)),
         (tr("Resumed from"), ", ".join(tr("step {0}", show(step)) for step in found.resumed_from)),
     ]
-    parts = [Facts(tr("Run"), tuple(lines)), _scores(found), _cost(found), _turns(found.interventions)]
+    parts = [
+        Facts(tr("Run"), tuple(lines)),
+        _scores(found),
+        _cost(found),
+        _turns([(each.step, _turn(each)) for each in found.interventions]),
+    ]
     parts += [_checkpoints(found.checkpoints), _identity(run.run_id, run.fingerprint, found.versions)]
     return _filled(parts)
 
@@ -147,7 +158,7 @@ def _facts_of_experiment(found: ExperimentDetails) -> tuple[Facts, ...]:
         (tr("Baseline"), str(config.get("baseline") or "")),
         (tr("Tags"), ", ".join(record.tags)),
     ]
-    parts = [Facts(tr("Experiment"), tuple(lines)), _turns(found.interventions)]
+    parts = [Facts(tr("Experiment"), tuple(lines)), _turns(_turned(found))]
     parts += [_checkpoints(found.checkpoints), _identity(record.experiment_id, record.fingerprint, {})]
     return _filled(parts)
 
@@ -175,14 +186,30 @@ def _cost(found: RunDetails) -> Facts:
     )
 
 
-def _turns(turns: tuple[Intervention, ...]) -> Facts:
-    lines = [
-        (tr("Step {0}", show(each.step)), f"{each.knob}: {brief(each.previous)} \u2192 {brief(each.value)}")
-        for each in turns[:MOST_LINES]
-    ]
+def _turns(turns: Sequence[tuple[int, str]]) -> Facts:
+    lines = [(tr("Step {0}", show(step)), text) for step, text in turns[:MOST_LINES]]
     if len(turns) > MOST_LINES:
         lines.append(("\u2026", tr("{0} more", len(turns) - MOST_LINES)))
     return Facts(tr("Interventions"), tuple(lines))
+
+
+def _turn(turn: Intervention) -> str:
+    return f"{turn.knob}: {brief(turn.previous)} \u2192 {brief(turn.value)}"
+
+
+def _turned(found: ExperimentDetails) -> list[tuple[int, str]]:
+    """Return step and words of each turn of a knob, led by the arms it was of where there are several."""
+    arm_of = {run.run_id: run.arm for run in found.runs}
+    every = found.record.config.get("arms") or set(arm_of.values())
+    arms: dict[tuple[int, str], dict[str, None]] = {}
+    for each in found.interventions:
+        arms.setdefault((each.step, _turn(each)), {})[arm_of[each.run_id]] = None
+    if len(every) < 2:
+        return list(arms)
+    return [
+        (step, tr("{0}, {1}", tr("all arms") if len(of) == len(every) else ", ".join(of), text))
+        for (step, text), of in arms.items()
+    ]
 
 
 def _checkpoints(found: tuple[Manifest, ...]) -> Facts:

@@ -25,12 +25,14 @@ FLAT = (
 )  # fmt: skip
 """Columns that are visible at first, in this order."""
 WIDTHS = {
-    "star": 28, "name": 240, "arm": 140, "seed": 56, "status": 112, "dataset": 90, "network": 110,
+    "star": 28, "name": 224, "arm": 140, "seed": 56, "status": 112, "dataset": 90, "network": 110,
     "optimizer": 140, "lr": 110, "noise": 120, "magnitude": 110, "temperature": 110, "schedule": 100,
     "steps": 104, "val_loss": 96, "accuracy": 96, "started": 128, "duration": 104, "tags": 140, "note": 200,
     "host": 140, "id": 280,
 }  # fmt: skip
 """Widths at the normal size of text."""
+COUNTING_STATUS = 180
+"""Width of the status where rows are experiments, which also say how many of their runs diverged."""
 LEAST_WIDTH, MOST_WIDTH = 28, 900
 WIDEST_NAME = 560
 """Width up to which the name takes what the other columns leave."""
@@ -110,8 +112,10 @@ class RunsView(QTableView):
 
     # -- columns -------------------------------------------------------------------------------------------
 
-    def use_columns(self, keys: Iterable[str], widths: Mapping[str, int] | None = None) -> None:
-        """Show these columns in this order and hide the others."""
+    def use_columns(
+        self, keys: Iterable[str], widths: Mapping[str, int] | None = None, *, grouped: bool = True
+    ) -> None:
+        """Show these columns in this order and hide the others; `grouped` where rows are experiments."""
         shown = [key for key in dict.fromkeys(keys) if key in PLACES] or list(GROUPED)
         header = self.horizontalHeader()
         self._restoring = True
@@ -119,7 +123,7 @@ class RunsView(QTableView):
         for place, key in enumerate((*shown, *rest)):
             header.moveSection(header.visualIndex(PLACES[key]), place)
             header.setSectionHidden(PLACES[key], key not in shown)
-            width = (widths or {}).get(key) or round(WIDTHS[key] * theme().text_scale)
+            width = (widths or {}).get(key) or _usual_width(key, grouped)
             header.resizeSection(PLACES[key], min(max(int(width), LEAST_WIDTH), MOST_WIDTH))
         self._restoring = False
         self._name_is_set = "name" in (widths or {})
@@ -144,8 +148,8 @@ class RunsView(QTableView):
             return
         header, name = self.horizontalHeader(), PLACES["name"]
         others = header.length() - header.sectionSize(name)
-        usual = round(WIDTHS["name"] * theme().text_scale)
         self._restoring = True
+        usual = _usual_width("name", grouped=True)
         header.resizeSection(name, min(max(usual, self.viewport().width() - others), WIDEST_NAME))
         self._restoring = False
 
@@ -190,7 +194,8 @@ class RunsView(QTableView):
         if action.data():
             self.set_column_shown(action.data(), action.isChecked())
         else:
-            self.use_columns(GROUPED if self.runs_model.view.grouped else FLAT)
+            grouped = self.runs_model.view.grouped
+            self.use_columns(GROUPED if grouped else FLAT, grouped=grouped)
             self.columns_changed.emit()
 
     def _take_width(self, column: int, _old: int, _new: int) -> None:
@@ -218,10 +223,15 @@ class RunsView(QTableView):
     @property
     def chosen_rows(self) -> list[TableRow]:
         """The rows that are chosen, from top to bottom."""
-        places: set[int] = set()
-        for stretch in list(self.selectionModel().selection()):  # type: ignore[call-overload] - it is a list
-            places.update(range(stretch.top(), stretch.bottom() + 1))
-        return [self.runs_model.row(place) for place in sorted(places)]
+        stretches = [
+            (stretch.top(), stretch.bottom() + 1)
+            for stretch in list(self.selectionModel().selection())  # type: ignore[call-overload] - it is a list
+        ]
+        rows, found, done = self.runs_model.rows, [], 0
+        for top, end in sorted(stretches):
+            found += rows[max(top, done) : end]
+            done = max(done, end)
+        return found
 
     def choose(self, ids: Iterable[str], *, scroll: bool = True) -> None:
         """Choose the visible rows with these ids."""
@@ -381,3 +391,8 @@ class RunsView(QTableView):
             index = self.runs_model.index(place, PLACES["name"])
             self.scrollTo(index)
             self.edit(index)
+
+
+def _usual_width(key: str, grouped: bool) -> int:
+    width = COUNTING_STATUS if key == "status" and grouped else WIDTHS[key]
+    return round(width * theme().text_scale)

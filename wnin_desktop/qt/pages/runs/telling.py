@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import QObject
@@ -48,7 +49,7 @@ class Teller(QObject):
         def then(story: Story) -> None:
             single = self._choice().single
             if single is not None and single.id == row.id:
-                self._panel.show_story(story)
+                self._panel.show_story(_as_it_stands(story, single))
                 if then_edit:
                     self._panel.edit_note()
 
@@ -64,3 +65,9 @@ class Teller(QObject):
         else:
             text = tr("Choose an experiment or a run to see how it ended, its note, checkpoints and command.")
             self._panel.tell(tr("Nothing is chosen"), text)
+
+
+def _as_it_stands(story: Story, row: TableRow) -> Story:
+    """Return a story of what is held: the store knows only that it runs."""
+    held = row.status == "paused" and story.status == "running"
+    return replace(story, status="paused") if held else story

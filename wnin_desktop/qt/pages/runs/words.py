@@ -4,22 +4,40 @@ from __future__ import annotations
 
 import time
 
-from wnin_desktop.qt.numbers import brief, show
+from wnin_desktop.qt.numbers import aligned, brief, show
 from wnin_desktop.qt.text import tr
 from wnin_desktop.runs.run_rows import Column, TableRow
 
 NOTHING = "\u2013"
+MEASURED = ("val_loss", "accuracy")
+"""Columns of outcomes, which are compared digit by digit."""
 MINUTE, HOUR, DAY = 60, 3600, 86400
 
 
 def status_word(status: str) -> str:
     """Return a status as people call it."""
     words = {
-        "running": tr("Running"), "completed": tr("Completed"), "stopped": tr("Stopped"),
-        "diverged": tr("Diverged"), "failed": tr("Failed"), "interrupted": tr("Interrupted"),
-        "not started": tr("Not started"),
+        "running": tr("Running"), "paused": tr("Paused"), "completed": tr("Completed"),
+        "stopped": tr("Stopped"), "diverged": tr("Diverged"), "failed": tr("Failed"),
+        "interrupted": tr("Interrupted"), "not started": tr("Not started"),
     }  # fmt: skip
     return words.get(status, status)
+
+
+def standing(status: str, diverged: int = 0) -> str:
+    """Return a status with the runs that diverged, which an experiment that completed would not tell."""
+    word = status_word(status)
+    return tr("{0}, {1} diverged", word, show(diverged)) if counts(status, diverged) else word
+
+
+def counts(status: str, diverged: int) -> bool:
+    """Return whether a status leaves out that runs diverged."""
+    return diverged > 0 and status != "diverged"
+
+
+def look(status: str, diverged: int = 0) -> str:
+    """Return the status that one looks like: what completed with losses does not look flawless."""
+    return "diverged" if status == "completed" and diverged else status
 
 
 def cell(row: TableRow, column: Column) -> str:
@@ -34,8 +52,10 @@ def cell(row: TableRow, column: Column) -> str:
             text = number(row, column.key)
         case "text":
             text = value
+        case "status":
+            text = standing(row.status, row.diverged)
         case _:
-            shown = {"status": status_word, "tags": ", ".join, "moment": moment, "span": span}
+            shown = {"tags": ", ".join, "moment": moment, "span": span}
             text = shown[column.kind](value)
     return text
 
@@ -45,6 +65,8 @@ def number(row: TableRow, key: str) -> str:
     value = getattr(row, key)
     if value is None:
         return ""
+    if key in MEASURED:
+        return aligned(value)
     high = row.high.get(key)
     return brief(value) if high is None else f"{brief(value)} \u2026 {brief(high)}"
 
@@ -92,7 +114,7 @@ def of_seeds(n: int) -> str:
 def tip(row: TableRow, column: Column) -> str:
     """Return what the pointer is told over a cell."""
     text = cell(row, column)
-    if not row.is_run and row.n and column.key in ("val_loss", "accuracy"):
+    if not row.is_run and row.n and column.key in MEASURED:
         return tr("{0}: mean {1} over the final values of {2} seeds", row.best_arm, text, row.n)
     if column.key == "name" and row.is_run:
         return tr("{0}, arm {1}, seed {2}", row.name, row.arm, row.seed)

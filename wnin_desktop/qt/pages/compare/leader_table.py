@@ -1,0 +1,156 @@
+"""The leader table as it is seen: rows of arms, every column in sight, verdicts as badges."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt
+from PySide6.QtGui import QPainter, QResizeEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+    QWidget,
+)
+
+from wnin_desktop.qt.pages.compare.leader_model import ARM, COLUMNS, VERDICT, LeaderModel
+from wnin_desktop.qt.text import tr
+from wnin_desktop.qt.theme import FOCUS, RADIUS, Space, theme
+from wnin_desktop.qt.widgets.badges import KINDS, SMALL_ICON
+
+SWATCH = QSize(26, 14)
+LEAST_LETTERS, MOST_COLUMN = 9, 250
+"""Letters of an arm's name that are seen in any case, and pixels of the widest of the other columns."""
+VERDICT_PLACE = 3
+"""Before the difference: in a narrow window the conclusion is what must be seen."""
+AROUND = Space.XS
+"""Pixels of a row above and below its badge, together."""
+Index = QModelIndex | QPersistentModelIndex
+
+
+class Heads(QHeaderView):
+    """Heads of columns; only the one that is sorted by takes the room of an arrow."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(Qt.Orientation.Horizontal, parent)
+        self.setObjectName("leader-header")
+        self.setSectionsClickable(True)
+        self.setHighlightSections(False)
+
+    def sectionSizeFromContents(self, logicalIndex: int) -> QSize:  # noqa: N802 - the name is Qt's
+        """Return the room of a head."""
+        size = super().sectionSizeFromContents(logicalIndex)
+        if logicalIndex == self.sortIndicatorSection():
+            return size
+        text = str(self.model().headerData(logicalIndex, self.orientation()) or "")
+        return QSize(self.fontMetrics().horizontalAdvance(text) + 2 * Space.S + FOCUS, size.height())
+
+
+class LeaderTable(QTableView):
+    """Numbers and verdicts take the width they need; the name of the arm takes what they leave."""
+
+    def __init__(self, model: LeaderModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("leader-table")
+        self.setAccessibleName(tr("Leader table"))
+        self._arm_wants = 0
+        self.setModel(model)
+        self.setItemDelegateForColumn(VERDICT, BadgeDelegate(self))
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setIconSize(SWATCH)
+        self.setTabKeyNavigation(False)
+        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.verticalHeader().hide()
+        self._dress_header()
+        self.setSortingEnabled(True)
+        model.sort(-1)
+        model.modelReset.connect(self.fit)
+        model.dataChanged.connect(self.fit)
+        self.horizontalHeader().sortIndicatorChanged.connect(self.fit)
+        self.fit()
+
+    def _dress_header(self) -> None:
+        header = Heads(self)
+        self.setHorizontalHeader(header)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        header.setStretchLastSection(False)
+        header.moveSection(VERDICT, VERDICT_PLACE)
+        header.setSortIndicatorShown(True)
+        header.setSortIndicatorClearable(True)
+        header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+
+    def fit(self) -> None:
+        """Make rows as high as a badge needs, and columns as wide as what is in them."""
+        height = badge_height(self.fontMetrics().height()) + AROUND
+        self.verticalHeader().setMinimumSectionSize(height)
+        self.verticalHeader().setDefaultSectionSize(height)
+        header = self.horizontalHeader()
+        hints = map(self.sizeHintForColumn, range(COLUMNS)), map(header.sectionSizeHint, range(COLUMNS))
+        widths = list(map(max, *hints))
+        self._arm_wants = widths[ARM] + Space.XS
+        for column, width in enumerate(widths):
+            if column != ARM:
+                header.resizeSection(column, min(width, MOST_COLUMN))
+        self._fit_arm()
+
+    def _fit_arm(self) -> None:
+        """Give the names of arms what the other columns leave, and no more than they need."""
+        header = self.horizontalHeader()
+        left = self.viewport().width() - (header.length() - header.sectionSize(ARM))
+        least = SWATCH.width() + LEAST_LETTERS * self.fontMetrics().averageCharWidth()
+        header.resizeSection(ARM, max(least, min(left, self._arm_wants)))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - the names are Qt's
+        """Let the names of arms take what is left."""
+        super().resizeEvent(event)
+        self._fit_arm()
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
+        """Give larger text more room."""
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
+            self.fit()
+
+
+def badge_height(text_height: int) -> int:
+    """Return the height of a badge around text."""
+    return text_height + Space.XS
+
+
+class BadgeDelegate(QStyledItemDelegate):
+    """Draws verdicts as badges: a shape and a word."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:  # noqa: N802 - the names are Qt's
+        """Return room for the badge."""
+        size = super().sizeHint(option, index)
+        return QSize(size.width() + SMALL_ICON + 3 * Space.S, size.height())
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        """Draw ground, shape and word."""
+        model = index.model()
+        verdict = model.verdict(index) if isinstance(model, LeaderModel) else None
+        if verdict is None:
+            super().paint(painter, option, index)
+            return
+        word, kind, icon = verdict
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        metrics = painter.fontMetrics()
+        height = badge_height(metrics.height())
+        box = QRectF(option.rect.left() + Space.XS, option.rect.center().y() - height / 2 + 0.5, 0, height)
+        box.setWidth(metrics.horizontalAdvance(word) + SMALL_ICON + Space.XS + 2 * Space.S)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(theme().colour(KINDS[kind].ground))
+        painter.drawRoundedRect(box, RADIUS, RADIUS)
+        ink = KINDS[kind].ink
+        top = round(box.center().y() - SMALL_ICON / 2)
+        theme().icon(icon, ink).paint(painter, round(box.left()) + Space.S, top, SMALL_ICON, SMALL_ICON)
+        painter.setPen(theme().colour(ink))
+        words = box.adjusted(Space.S + SMALL_ICON + Space.XS, 0, 0, 0)
+        painter.drawText(words, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, word)
+        painter.restore()
