@@ -35,10 +35,14 @@ class PageSpec:
     icon: str
     place: str
 
+    def prepare(self) -> Any:
+        """Import the page's class; that needs no window and may be done by any thread."""
+        module, _, name = self.place.partition(":")
+        return getattr(importlib.import_module(module), name)
+
     def load(self, desk: Desk) -> Any:
         """Import the page and make it."""
-        module, _, name = self.place.partition(":")
-        return getattr(importlib.import_module(module), name)(desk)
+        return self.prepare()(desk)
 
 
 PAGES: tuple[PageSpec, ...] = (

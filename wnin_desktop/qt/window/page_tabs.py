@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QTabWidget, QWidget
 
-from wnin_desktop.qt.pages import PAGES
+from wnin_desktop.qt.pages import PAGES, PageSpec
 from wnin_desktop.qt.text import tr
 from wnin_desktop.qt.theme import theme
 
@@ -66,10 +66,16 @@ class PageTabs(QTabWidget):
         self.pages[PAGES[index].name]
 
     def _make_next(self) -> None:
-        waiting = [name for name in self.pages if name not in self.pages.made]
+        waiting = [spec for spec in PAGES if spec.name not in self.pages.made]
         if waiting and not self._desk.is_closed:
-            self.pages[waiting[0]]
-            self._rest.start()
+            # Reading the modules takes as long as making the page, and needs no window.
+            self._desk.tasks.start(
+                lambda _task: waiting[0].prepare(), then=lambda _: self._make_now(waiting[0])
+            )
+
+    def _make_now(self, spec: PageSpec) -> None:
+        self.pages[spec.name]
+        self._rest.start()
 
     def _tint(self) -> None:
         for index, spec in enumerate(PAGES):
