@@ -1,4 +1,5 @@
 import struct
+import threading
 
 import pytest
 
@@ -7,6 +8,7 @@ from wnin_desktop import paths
 from wnin_desktop.cli import screenshots_content
 from wnin_desktop.cli.screenshots_sheet import sheet
 from wnin_desktop.qt.pictures.scenes import ALL, SCENES
+from wnin_desktop.qt.screenshots import Album, Shot
 from wnin_desktop.schema.events import StepMetrics
 
 SIZE_AT = 16
@@ -69,6 +71,35 @@ def test_that_knobs_are_turned_and_runs_stopped_at_their_steps():
     for step in range(1, 8):
         watch(StepMetrics(run_id="r", timestamp=0.0, step=step, arm="a", seed=0))
     assert control.did == [("lr", 0.5), ("stop", True)]
+
+
+def shot(name):
+    return Shot(name=name, title="", theme="light", size="1280x720", scale=1)
+
+
+def test_that_pictures_are_told_in_their_order_once_they_are_written():
+    told, gate = [], threading.Event()
+    album = Album(lambda each: told.append(each.name))
+    album.put(shot("slow"), lambda: gate.wait(10) and None)
+    album.put(shot("missing"))
+    assert told == []
+    gate.set()
+    album.finish()
+    assert told == ["slow", "missing"]
+
+
+def test_that_a_picture_that_cannot_be_written_is_an_error_and_not_told():
+    told = []
+    album = Album(lambda each: told.append(each.name))
+
+    def full():
+        raise OSError("No space left on device")
+
+    album.put(shot("first"), lambda: None)
+    album.put(shot("second"), full)
+    with pytest.raises(OSError, match="No space"):
+        album.finish()
+    assert told == ["first"]
 
 
 def test_that_the_sheet_shows_each_picture_and_why_one_is_missing():

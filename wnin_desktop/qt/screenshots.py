@@ -7,13 +7,17 @@ picture it took. Qt reads the platform and the scale when it starts, so the comm
 from __future__ import annotations
 
 import contextlib
+import functools
 import sys
 import traceback
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import msgspec
 from PySide6.QtCore import QSize
+from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 
 from wnin_desktop import paths
@@ -27,6 +31,8 @@ from wnin_desktop.runs.store import Store
 THEMES = ("light", "dark")
 SIZES = ("1280x720", "1920x1080")
 SCALES = (1, 2)
+MOST_UNWRITTEN = 3
+"""Pictures that wait to be written; at scale 2 each is 25 MB."""
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,15 +72,51 @@ def file_name(scene: str, theme: str, size: tuple[int, int], scale: int) -> str:
     return f"{scene}-{theme}-{size[0]}x{size[1]}@{scale}.png"
 
 
+class Album:
+    """Writes pictures in a thread while the next ones are taken, and tells of each once it is written."""
+
+    def __init__(self, told: Callable[[Shot], None]) -> None:
+        self._told = told
+        self._pool = ThreadPoolExecutor(1)
+        self._waiting: deque[tuple[Shot, Future[None] | None]] = deque()
+
+    def put(self, shot: Shot, write: Callable[[], None] | None = None) -> None:
+        """Tell of a picture, in its turn, after `write` has written it.
+
+        Raises:
+            OSError: One of the pictures before could not be written.
+        """
+        self._waiting.append((shot, None if write is None else self._pool.submit(write)))
+        self._tell(MOST_UNWRITTEN)
+
+    def finish(self) -> None:
+        """Wait until everything is written and told.
+
+        Raises:
+            OSError: A picture could not be written.
+        """
+        with self._pool:
+            self._tell(0)
+
+    def _tell(self, rest: int) -> None:
+        while len(self._waiting) > rest:
+            shot, written = self._waiting.popleft()
+            if written is not None:
+                written.result()
+            self._told(shot)
+
+
 def take(job: Job, told: Callable[[Shot], None]) -> None:
     """Take all pictures of a job; a scene that does not come about is told and passed over."""
     scenes = [BY_NAME[name] for name in job.scenes]
     worlds: dict[World, None] = dict.fromkeys(scene.world for scene in scenes)
+    album = Album(told)
     for world in worlds:
         mine = [scene for scene in scenes if scene.world == world]
         with _stage(world, job) as stage:
             for scene in mine:
-                _play(stage, scene, job, told)
+                _play(stage, scene, job, album)
+    album.finish()
 
 
 @contextlib.contextmanager
@@ -94,36 +136,38 @@ def _stage(world: World, job: Job) -> Iterator[Stage]:
             QApplication.removeTranslator(translator)
 
 
-def _play(stage: Stage, scene: Scene, job: Job, told: Callable[[Shot], None]) -> None:
+def _play(stage: Stage, scene: Scene, job: Job, album: Album) -> None:
     """Set a scene up and take its picture in every theme and size."""
     stage.resize(QSize(*job.sizes[0]))
     trouble = _set_up(stage, scene)
-    # Dressing the window takes long: begin as the scene before ended.
-    for theme in sorted(job.themes, key=lambda each: each != stage.look):
+    # Dressing the window and another size take long: begin as the scene before ended, and end where it began.
+    for turn, theme in enumerate(sorted(job.themes, key=lambda each: each != stage.look)):
         if not trouble:
             stage.dress(theme)
-        for size in job.sizes:
+        for size in job.sizes[:: -1 if turn % 2 else 1]:
             words = "{}x{}".format(*size)
             shot = Shot(name=scene.name, title=scene.title, theme=theme, size=words, scale=job.scale)
-            if not trouble:
-                shot = msgspec.structs.replace(shot, file=file_name(scene.name, theme, size, job.scale))
-                _take_one(stage, QSize(*size), Path(job.out) / shot.file)
-            told(msgspec.structs.replace(shot, error=trouble))
+            if trouble:
+                album.put(msgspec.structs.replace(shot, error=trouble))
+                continue
+            shot = msgspec.structs.replace(shot, file=file_name(scene.name, theme, size, job.scale))
+            image = _taken(stage, QSize(*size))
+            album.put(shot, functools.partial(camera.save, image, Path(job.out) / shot.file))
 
 
-def _take_one(stage: Stage, size: QSize, path: Path) -> None:
+def _taken(stage: Stage, size: QSize) -> QImage:
     stage.resize(size)
     stage.hold(False)
     stage.settle()
     image = camera.picture(stage.window)
     stage.hold(True)
-    camera.save(image, path)
+    return image
 
 
 def _set_up(stage: Stage, scene: Scene) -> str:
     """Set a scene up and return what went wrong."""
     try:
-        stage.clear()
+        stage.clear(scene.behind)
         scene.set_up(stage)
         stage.settle()
     except Exception as error:  # one scene that fails must not cost the others; it is told

@@ -10,8 +10,10 @@ import time
 from pathlib import Path
 
 import matplotlib as mpl
+import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageFilter
+from pixelmatch import pixelmatch
 from PySide6.QtCore import QSize
 from PySide6.QtGui import QFont, QFontDatabase
 from PySide6.QtWidgets import QApplication
@@ -24,6 +26,7 @@ from wnin_desktop.qt.window.status import Status
 from wnin_desktop.runs.store import Store, records
 
 SIZE = QSize(1280, 720)
+RED = (255, 0, 0)
 KEY = (
     ("welcome", "light"),
     ("compare-finished", "light"),
@@ -146,6 +149,31 @@ def test_that_a_change_that_a_person_would_see_is_found(set_stage):
     made.settle()
     count, _ = comparing.differing(before, grabbed(made))
     assert count > comparing.TOLERATED * before.width * before.height
+
+
+def test_that_a_dialog_before_what_stands_there_already_is_the_same_picture(set_stage):
+    made, pictures = set_stage("full"), []
+    for name in ("about", "cheat-sheet", "about"):
+        made.clear(BY_NAME[name].behind)
+        BY_NAME[name].set_up(made)
+        made.settle()
+        pictures.append(grabbed(made))
+    assert pictures[0].tobytes() == pictures[2].tobytes() != pictures[1].tobytes()
+
+
+def test_that_pixels_differ_as_pixelmatch_has_it():
+    generator = np.random.default_rng(3)
+    for number in range(20):
+        few = generator.integers(0, 256, (int(generator.integers(2, 5)), 3))
+        plain = few[generator.integers(0, len(few), (9, 14))].repeat(3, axis=0).repeat(2, axis=1)
+        first = Image.fromarray(plain.astype(np.uint8))
+        moved = Image.fromarray(np.roll(plain, number % 3, axis=1).astype(np.uint8))
+        second = moved.filter(ImageFilter.SMOOTH) if number % 2 else moved
+        data = [image.convert("RGBA").tobytes() for image in (first, second)]
+        expected = pixelmatch(*data, *first.size, threshold=comparing.THRESHOLD)
+        count, difference = comparing.differing(first, second)
+        assert count == expected
+        assert count == 0 or sum(n for n, colour in difference.getcolors(9999) if colour == RED) == count
 
 
 def test_that_a_failure_leaves_the_picture_and_the_difference(tmp_path, monkeypatch):

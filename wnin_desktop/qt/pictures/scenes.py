@@ -36,6 +36,7 @@ class Scene:
         set_up: Brings it about on a cleared stage.
         needs: Names of the comparisons that it shows.
         world: On what it is set up.
+        behind: What stands behind its dialog and is left alone: the next such scene finds it there.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Scene:
     set_up: Callable[[Stage], None]
     needs: tuple[str, ...] = ()
     world: World = "full"
+    behind: str = ""
 
 
 # -- the page Compare --------------------------------------------------------------------------------------
@@ -261,19 +263,19 @@ SCENES: tuple[Scene, ...] = (
     Scene("runs-diff", "Runs, configurations that differ", _runs_diff, ALL),
     Scene("runs-export", "Runs, export", _runs_export, ALL),
     Scene("runs-tags", "Runs, tags", _runs_tags, ALL),
-    Scene("palette", "Command palette", dialogs.palette, ("demo",)),
-    Scene("preferences", "Preferences", dialogs.preferences, ("demo",)),
-    Scene("shortcuts", "Shortcuts", dialogs.shortcuts, ("demo",)),
-    Scene("cheat-sheet", "Keyboard shortcuts", dialogs.cheat_sheet, ("demo",)),
-    Scene("plugins", "Optimizers and plugins", dialogs.plugins, ("demo",)),
-    Scene("trust-prompt", "Trust prompt", dialogs.trust_prompt, ("demo",)),
-    Scene("server", "Remote runs", dialogs.server, ("demo",)),
-    Scene("reference", "Reference", dialogs.reference, ("demo",)),
-    Scene("about", "About", dialogs.about, ("demo",)),
-    Scene("crash", "Report of a crash", dialogs.crash, ("demo",)),
-    Scene("open-command", "Open command", dialogs.open_command, ("demo",)),
+    Scene("palette", "Command palette", dialogs.palette, ("demo",), behind="demo"),
+    Scene("preferences", "Preferences", dialogs.preferences, ("demo",), behind="demo"),
+    Scene("shortcuts", "Shortcuts", dialogs.shortcuts, ("demo",), behind="demo"),
+    Scene("cheat-sheet", "Keyboard shortcuts", dialogs.cheat_sheet, ("demo",), behind="demo"),
+    Scene("plugins", "Optimizers and plugins", dialogs.plugins, ("demo",), behind="demo"),
+    Scene("trust-prompt", "Trust prompt", dialogs.trust_prompt, ("demo",), behind="demo"),
+    Scene("server", "Remote runs", dialogs.server, ("demo",), behind="demo"),
+    Scene("reference", "Reference", dialogs.reference, ("demo",), behind="demo"),
+    Scene("about", "About", dialogs.about, ("demo",), behind="demo"),
+    Scene("crash", "Report of a crash", dialogs.crash, ("demo",), behind="demo"),
+    Scene("open-command", "Open command", dialogs.open_command, ("demo",), behind="demo"),
     Scene("save-changes", "Save changes", _save_changes, ("demo",)),
-    Scene("error-details", "Details of an error", _error_details, ("demo",)),
+    Scene("error-details", "Details of an error", _error_details, ("demo",), behind="demo"),
     Scene("compare-running", "Compare, while it trains", _running),
     Scene("compare-longer-language", "Compare, every text 40 % longer", _shower("demo"), ("demo",),
           world="pseudo"),

@@ -76,6 +76,7 @@ class Stage:
         state = WindowState(folder / "window.toml")
         state.set("tour.seen", greeted)
         self._first = first_preferences(text_scale)
+        self._wanted_behind = self._behind = ""
         self.desk = Desk(store, self._loop, preferences=self._first, state=state)
         self.window = MainWindow(self.desk)
         self.window.setAttribute(Qt.WidgetAttribute.WA_DontShowOnScreen, on=not _is_offscreen())
@@ -117,11 +118,21 @@ class Stage:
 
     # -- a scene begins ------------------------------------------------------------------------------------
 
-    def clear(self) -> None:
-        """Bring the window back to how it stands at first, without anything shown."""
+    def clear(self, behind: str = "") -> None:
+        """Bring the window back to how it stands at first, without anything shown.
+
+        Args:
+            behind: What the scene shows behind its dialogs and leaves alone; it stays if it stands there.
+        """
         self._end_runs()
         self.dismiss()
         self._forget_preferences()
+        self._forget_focus()
+        self._wanted_behind = behind
+        if behind and behind == self._behind:
+            self.settle()
+            return
+        self._behind = ""
         for experiment in self.desk.shown.all:
             self.desk.shown.close(experiment)
         self.desk.draft.clear()
@@ -155,6 +166,8 @@ class Stage:
             fold.set_open(False)
         for area in self.window.findChildren(QScrollArea):
             area.verticalScrollBar().setValue(0)
+
+    def _forget_focus(self) -> None:
         focused = self.window.focusWidget()
         if focused is not None:
             focused.clearFocus()
@@ -209,12 +222,16 @@ class Stage:
 
     def show(self, name: str, *, select: int = 0) -> WatchedExperiment:
         """Show an experiment of the store, with its configuration in the editor."""
+        standing = self.desk.shown.current
+        if name == self._behind and not select and standing is not None:
+            return standing
         experiment = self.load(name)
         if experiment.config is not None:
             self.desk.draft.load(experiment.config)
             self.desk.draft.select(select)
         self.desk.shown.show(experiment)
         self.settle()
+        self._behind = "" if select or name != self._wanted_behind else name
         return experiment
 
     def sample(self) -> CompareConfig:

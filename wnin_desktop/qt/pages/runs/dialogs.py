@@ -326,3 +326,4 @@ class ExportDialog(Dialog):
         self.taken.show()
         self.path.setFocus()
         self.path.setAccessibleDescription(text)
+        self.fit_soon()
