@@ -17,7 +17,8 @@ from wnin_desktop.runs.worker import kill
 from wnin_desktop.schema.commands import Knob, SaveCheckpoint, TurnKnob
 from wnin_desktop.schema.run import CompareConfig
 
-STUCK_MS = 3000
+STUCK_MS, SAVING_MS = 3000, 30_000
+"""Time after which a run that was asked to stop is told to hang: at once, or with its state saved first."""
 State = Literal["starting", "running", "paused", "stopping", "ended"]
 
 
@@ -123,7 +124,7 @@ class LiveRun(QThread):
         if self.state in ("starting", "running", "paused"):
             self.control.stop(checkpoint=checkpoint)
             self._enter("stopping")
-            QTimer.singleShot(STUCK_MS, self, self._tell_if_stuck)
+            QTimer.singleShot(SAVING_MS if checkpoint else STUCK_MS, self, self._tell_if_stuck)
 
     def kill(self) -> bool:
         """End the worker process at once; return whether there was one. What was committed is kept."""

@@ -17,7 +17,10 @@ from PySide6.QtWidgets import (
 from wnin_desktop.errors import WninError
 from wnin_desktop.qt.bridge.live_run import LiveRun
 from wnin_desktop.qt.desk import Desk
+from wnin_desktop.qt.numbers import show
 from wnin_desktop.qt.text import tr
+from wnin_desktop.qt.theme import set_icon
+from wnin_desktop.schema.events import Intervention, RunEvent
 
 OWN_SPACE = (QAbstractButton, QAbstractItemView, QAbstractSlider, QAbstractSpinBox, QComboBox)
 """Widgets in which the space bar has a meaning of its own."""
@@ -42,6 +45,8 @@ class RunControl(QObject):
             shortcut="Ctrl+Shift+F5", tip=tr("Stop after the current step without a checkpoint"))  # fmt: skip
         add("run.checkpoint", tr("Save a &checkpoint"), self.checkpoint, menu="run|", icon="checkpoint",
             shortcut="Ctrl+Shift+K", tip=tr("Save the state after the current step and go on"))  # fmt: skip
+        self._turned: tuple[str, int, str, float] | None = None
+        desk.runs.received.connect(self._log_turns)
         desk.runs.started.connect(self._follow)
         desk.runs.ended.connect(self.refresh)
         desk.shown.changed.connect(self.refresh)
@@ -54,10 +59,9 @@ class RunControl(QObject):
 
     @property
     def current(self) -> LiveRun | None:
-        """Return the live run of the experiment that is shown, else the newest one."""
-        live = self._desk.runs.live
+        """Return the live run of what is shown: a button acts on what a person sees."""
         shown = self._desk.shown.current
-        return next((run for run in live if run.experiment is shown), live[-1] if live else None)
+        return next((run for run in self._desk.runs.live if run.experiment is shown), None)
 
     def start(self) -> None:
         """Run what the editor holds."""
@@ -68,33 +72,60 @@ class RunControl(QObject):
             self._desk.runs.start(config)
         except WninError as error:
             self._desk.notices.tell_error(error)
+            return
+        runs = len(config.arms) * len(config.seeds)
+        self._desk.notices.log(tr("{0} was started: {1} runs.", config.name, runs))
 
     def pause(self) -> None:
         """Hold, or go on."""
         run = self.current
-        if run is not None:
-            run.go_on() if run.state == "paused" else run.pause()
+        if run is None:
+            return
+        if run.state == "paused":
+            run.go_on()
+            self._log(tr("{0} goes on.", run.config.name))
+        else:
+            run.pause()
+            self._log(tr("{0} is held after step {1}.", run.config.name, run.experiment.last_step))
 
     def step(self) -> None:
         """Take one step, then hold."""
         if (run := self.current) is not None:
             run.single_step()
+            self._log(tr("{0} takes one step.", run.config.name))
 
     def stop(self) -> None:
         """Stop after a checkpoint."""
         if (run := self.current) is not None:
             run.stop(checkpoint=True)
+            self._log(tr("{0} saves a checkpoint and stops.", run.config.name))
 
     def stop_now(self) -> None:
         """Stop without a checkpoint."""
         if (run := self.current) is not None:
             run.stop(checkpoint=False)
+            self._log(tr("{0} stops without a checkpoint.", run.config.name))
 
     def checkpoint(self) -> None:
         """Save a checkpoint and go on."""
         if (run := self.current) is not None:
             run.save_checkpoint()
-            self._desk.notices.log(tr("A checkpoint was asked for."))
+            self._log(tr("A checkpoint was asked for."))
+
+    def _log(self, text: str) -> None:
+        self._desk.notices.log(text)
+
+    def _log_turns(self, events: list[RunEvent]) -> None:
+        """Write a knob that was turned into the log, once for all runs it was turned for."""
+        for event in events:
+            if isinstance(event, Intervention):
+                turn = (event.run_id.partition("/")[0], event.step, event.knob, event.value)
+                if turn != self._turned:
+                    self._turned = turn
+                    before = "" if event.previous is None else tr(" (it was {0})", show(event.previous))
+                    knob = {"temperature": tr("temperature"), "noise": tr("noise"), "lr": tr("learning rate")}
+                    words = (event.step, knob[event.knob], show(event.value), before)
+                    self._log(tr("Step {0}: {1} is turned to {2}{3}.", *words))
 
     def _follow(self, run: LiveRun) -> None:
         run.state_changed.connect(self.refresh)
@@ -106,12 +137,27 @@ class RunControl(QObject):
         reason = self._why_not_start()
         actions.set_enabled("run.start", not reason, reason)
         state = run.state if run is not None else "ended"
-        idle = tr("Nothing is running.") if run is None else tr("It is stopping.")
+        idle = tr("It is stopping.") if run is not None else self._why_idle()
         going = state in ("starting", "running", "paused")
         for name in ("run.pause", "run.step", "run.stop", "run.stop-now", "run.checkpoint"):
             actions.set_enabled(name, going, idle)
-        pause = actions.get("run.pause")
-        pause.setText(tr("&Go on") if state == "paused" else tr("&Pause"))
+        self._name_pause(is_paused=state == "paused")
+
+    def _name_pause(self, *, is_paused: bool) -> None:
+        """Let the one button say what it would do now."""
+        pause = self._desk.actions.get("run.pause")
+        pause.setText(tr("&Go on") if is_paused else tr("&Pause"))
+        set_icon(pause, "play-fast" if is_paused else "pause")
+        pause.setCheckable(is_paused)
+        pause.setChecked(is_paused)
+        if pause.isEnabled():
+            pause.setToolTip(tr("Go on with training") if is_paused else tr("Hold after the current step"))
+
+    def _why_idle(self) -> str:
+        live = self._desk.runs.live
+        if not live:
+            return tr("Nothing is running.")
+        return tr("What is shown does not train here; show {0} to steer it.", live[-1].config.name)
 
     def _why_not_start(self) -> str:
         desk = self._desk

@@ -58,7 +58,7 @@ class Status(QStatusBar):
         seconds = max(self._clock.restart(), 1) / 1000
         frames, self._frames = self._frames / seconds, 0
         live = self._desk.runs.live
-        rates = [each.experiment.rate for each in live]
+        rates = [each.experiment.rate for each in live if each.state not in ("paused", "ended")]
         rate = sum(each for each in rates if each is not None)
         devices = {run.device for each in live for run in each.experiment.runs.values() if run.device}
         self.device.set(", ".join(sorted(devices)) or tr("idle"))
@@ -78,7 +78,8 @@ class Status(QStatusBar):
             return tr("stopping")
         if any(each.state == "starting" for each in live):
             return tr("starting")
-        return tr("paused") if any(each.state == "paused" for each in live) else tr("no steps")
+        held = next((each for each in live if each.state == "paused"), None)
+        return tr("paused at step {0}", held.experiment.last_step) if held is not None else tr("no steps")
 
     def _show_server(self) -> None:
         remote = self._desk.remote

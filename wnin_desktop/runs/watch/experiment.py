@@ -188,6 +188,11 @@ class WatchedExperiment:
         return done, planned
 
     @property
+    def last_step(self) -> int:
+        """The step that the run that is furthest has finished."""
+        return max((run.step for run in self.runs.values()), default=0)
+
+    @property
     def rate(self) -> float | None:
         """Steps per second, over all runs together, by the trainer's clock; None while unknown."""
         return self._pace.rate

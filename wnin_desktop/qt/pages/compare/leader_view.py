@@ -186,8 +186,13 @@ class Leaders(QWidget):
         experiment = self._desk.shown.current
         if experiment is None:
             return ""
-        is_over = all(run.has_ended for run in experiment.runs.values())
-        stand = tr("final") if is_over else tr("so far, at the last step that all runs reached")
+        stand = tr("so far, at the last step that all runs reached")
+        if all(run.has_ended for run in experiment.runs.values()):
+            done = experiment.last_step
+            planned = max((run.steps for run in experiment.runs.values()), default=0)
+            broken_off = {"stopped": tr("stopped"), "interrupted": tr("interrupted")}.get(experiment.status)
+            is_whole = broken_off is None or done >= planned
+            stand = tr("final") if is_whole else tr("{0} at step {1} of {2}", broken_off, done, planned)
         return tr("{0} · baseline {1}", stand, table.snapshot.baseline)
 
     # -- what can be done with it --------------------------------------------------------------------------

@@ -1,0 +1,72 @@
+"""Run, pause and stop act on what is shown, say what they do, and leave a line in the log."""
+
+import pytest
+
+from tests.qt.windows import PATIENCE_MS, QUICK, Program
+
+LONG = QUICK | {"budget": QUICK["budget"] | {"steps": 100_000}}
+
+
+@pytest.fixture
+def program(qapp, tmp_path):
+    made = Program(tmp_path)
+    yield made
+    made.close()
+
+
+def begin(program, qtbot, name):
+    program.desk.draft.clear()
+    program.desk.draft.add_arm("sgd")
+    for key, value in (LONG | {"name": name}).items():
+        program.desk.draft.set(key, value)
+    qtbot.waitUntil(lambda: program.desk.actions.get("run.start").isEnabled(), timeout=PATIENCE_MS)
+    program.act("run.start")
+    run = program.desk.runs.live[-1]
+    qtbot.waitUntil(lambda: run.experiment.progress[0] > 0, timeout=PATIENCE_MS)
+    return run
+
+
+def test_that_buttons_act_on_the_comparison_that_is_shown_and_on_no_other(program, qtbot):
+    first = begin(program, qtbot, "first")
+    second = begin(program, qtbot, "second")
+    program.act("run.stop-now")
+    qtbot.waitUntil(lambda: second.state == "ended", timeout=PATIENCE_MS)
+    pause = program.desk.actions.get("run.pause")
+    assert not pause.isEnabled()
+    assert "show first" in pause.toolTip()
+    assert first.state == "running"
+    program.desk.shown.show(first.experiment)
+    assert pause.isEnabled()
+
+
+def test_that_a_held_run_says_so_and_what_the_button_does_now(program, qtbot):
+    lines = []
+    program.desk.notices.logged.connect(lambda _kind, text: lines.append(text))
+    run = begin(program, qtbot, "held")
+    pause = program.desk.actions.get("run.pause")
+    program.act("run.pause")
+    assert (pause.text(), pause.isChecked()) == ("&Go on", True)
+    assert "Go on" in pause.toolTip()
+    status = program.window.statusBar()
+    status.refresh()
+    assert status.rate.text.startswith("paused at step ")
+    run.turn("lr", 0.002)
+    program.act("run.step")
+    qtbot.waitUntil(lambda: any("learning rate" in line for line in lines), timeout=PATIENCE_MS)
+    program.act("run.pause")
+    assert (pause.text(), pause.isCheckable(), run.state) == ("&Pause", False, "running")
+    program.act("run.stop")
+    qtbot.waitUntil(lambda: run.state == "ended", timeout=PATIENCE_MS)
+    said = "\n".join(lines)
+    for words in (
+        "was started: 2 runs",
+        "is held after step",
+        "takes one step",
+        "goes on",
+        "saves a checkpoint",
+    ):
+        assert words in said
+    assert sum("learning rate" in line for line in lines) == 1
+    page = program.window.pages["compare"]
+    page.leaders.compute()
+    qtbot.waitUntil(lambda: "stopped at step" in page.leaders.note.text(), timeout=PATIENCE_MS)
