@@ -26,6 +26,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "compare": ("wnin_desktop.cli.compare", "Run a comparison from a file or a preset."),
     "runs": ("wnin_desktop.cli.runs", "List, show, export, resume, compare and delete what was recorded."),
     "optimizers": ("wnin_desktop.cli.optimizers", "List, check and trust optimizers."),
+    "landscape": ("wnin_desktop.cli.landscape", "Evaluate the loss on a plane or a line through runs."),
     "report": ("wnin_desktop.cli.report", "Write the report of a recorded comparison."),
     "audit": ("wnin_desktop.cli.audit", "Verify noise audit logs: every draw is made again and compared."),
     "desktop": ("wnin_desktop.cli.desktop", "Open the window."),

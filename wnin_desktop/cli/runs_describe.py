@@ -17,6 +17,7 @@ from wnin_desktop.analysis.statistics import Interval, mean_interval
 from wnin_desktop.cli.table import plain_table
 from wnin_desktop.engine.plugins import one_line
 from wnin_desktop.errors import InputError
+from wnin_desktop.runs.landscape.kept import surfaces
 from wnin_desktop.runs.replay_command import copy_as_command
 from wnin_desktop.runs.store import ExperimentRecord, RunRecord, Store
 from wnin_desktop.runs.store.lock import WriterLock
@@ -268,6 +269,9 @@ def experiment_description(store: Store, experiment_id: str) -> dict[str, Any]:
         "config": record.config,
         "runs": [run_description(store, run) for run in runs],
         "checkpoints": [msgspec.to_builtins(each) for each in store.checkpoints(record.experiment_id)],
+        "surfaces": [
+            {"file": each.file.name, "what": each.words()} for each in surfaces(store, record.experiment_id)
+        ],
         "resume": resume_command(store, record, runs),
     }
 
@@ -303,6 +307,8 @@ def experiment_text(found: Mapping[str, Any], config: str) -> str:
             (c["file"], c["reason"], str(c["step"]), f"{c['size'] / 1e6:.2f}") for c in found["checkpoints"]
         ]
         parts.append(plain_table(("CHECKPOINT", "REASON", "STEP", "MB"), rows, right=frozenset({2, 3})))
+    if found["surfaces"]:
+        parts.append(plain_table(("SURFACE", "OF"), [(s["file"], s["what"]) for s in found["surfaces"]]))
     parts.append("configuration\n" + "\n".join(f"  {line}".rstrip() for line in config.splitlines()))
     if found["resume"]:
         parts.append(f"to go on: {found['resume']}")

@@ -24,6 +24,7 @@ from wnin_desktop.engine.cohort.cohort import Cohort, Placed
 from wnin_desktop.engine.cohort.failure import ending, told, traced
 from wnin_desktop.engine.cohort.lanes import lanes_for, threads_each
 from wnin_desktop.engine.control import Clutch, RunControl
+from wnin_desktop.engine.landscape.recorder import TrajectoryRecorder
 from wnin_desktop.engine.matched import match_loss
 from wnin_desktop.engine.milestones import Milestones
 from wnin_desktop.engine.observe import Look, Observer, next_due
@@ -69,6 +70,8 @@ def train(
     progress: Callable[[str, float], None] | None = None,
     refused: Callable[[InputError], None] = lambda _error: None,
     audit: Path | None = None,
+    trajectory: Path | None = None,
+    notice: Callable[[str], None] = lambda _text: None,
     holding: Callable[[], None] = lambda: None,
 ) -> Iterator[RunEvent]:
     """Train all arms and seeds of `config`, yielding what happens.
@@ -85,6 +88,8 @@ def train(
         progress: Told of downloads, (what, part done 0..1).
         refused: Told of commands that make no sense for this comparison; the run goes on without them.
         audit: Folder for the runs' noise audit logs; None keeps none.
+        trajectory: File for the runs' paths, as far as the budget plans points; None keeps none.
+        notice: Told in a sentence when something needs a person, though the runs go on.
         holding: Called before the run stands still and waits for a command, so that nothing waits with it.
 
     Raises:
@@ -102,6 +107,8 @@ def train(
     session.check_optimizers()
     if audit is not None:
         session.keep_audits(audit)
+    if trajectory is not None:
+        session.keep_trajectory(trajectory, notice)
     return session.events()
 
 
@@ -128,6 +135,7 @@ class _Session:
         for due in replay:
             self._member(due)  # refused here, before the first event
         self._audits: RunAudits | None = None
+        self._path: TrajectoryRecorder | None = None
         self._clutch = Clutch()
         self._progress = Progress()
         self._chunk = 1
@@ -183,7 +191,13 @@ class _Session:
         self._audits = RunAudits(folder, self._ids, seeds, self._resolved.device, done)
         self._cohort.keep_audits(self._audits)
 
+    def keep_trajectory(self, file: Path, notice: Callable[[str], None]) -> None:
+        """Write where the runs are, at planned steps, into `file`; after a resume it goes on."""
+        self._path = TrajectoryRecorder(file, self._config, self._ids, notice)
+
     def _checkpoint(self, reason: SnapshotReason, score: float | None = None) -> Iterator[RunEvent]:
+        if self._path is not None:
+            self._path.settle()
         if self._save is None:
             return
         state = self._cohort.state()
@@ -201,6 +215,7 @@ class _Session:
 
     def events(self) -> Iterator[RunEvent]:
         try:
+            self._begin_path()
             yield from self._started_events()
             while self._progress.step < self._config.budget.steps and self._alive:
                 yield from self._obey()
@@ -221,6 +236,8 @@ class _Session:
             self._cohort.close()
             if self._audits is not None:
                 self._audits.close()
+            if self._path is not None:
+                self._path.close()
 
     def _threads(self) -> AbstractContextManager[None]:
         # Around each computation and never around a yield: between events the thread is somebody else's, who
@@ -320,6 +337,7 @@ class _Session:
             self._progress.step = done
             yield from self._report(done, per_unit, Look())
         self._progress.step = step + count
+        self._note_place()
         with self._threads():
             look = self._observer.look(step + count, self._cohort)
         if look.validation:
@@ -329,6 +347,17 @@ class _Session:
         if budget.checkpoint_every and self._progress.step % budget.checkpoint_every == 0:
             yield from self._checkpoint("periodic", look.mean_validation_loss(self._alive))
 
+    def _begin_path(self) -> None:
+        if self._path is not None:
+            with self._threads():
+                self._path.begin(self._cohort, self._progress.step)
+
+    def _note_place(self) -> None:
+        """Write where the runs are into their path, if that was planned for this step."""
+        if self._path is not None:
+            with self._threads():  # a second thread for one copy would spin through the steps that follow
+                self._path.take(self._cohort, self._progress.step)
+
     def _pace(self, count: int, seconds: float) -> None:
         wanted = int(count * CHUNK_SECONDS / max(seconds, 1e-6))
         self._chunk = max(1, min(CHUNK_STEPS, wanted, 2 * self._chunk))
@@ -336,6 +365,8 @@ class _Session:
     def _until_due(self, step: int) -> int:
         """Return how many steps may be taken before something must be looked at or replayed."""
         ends = [event.step for event in self._replay if event.step > step]
+        if self._path is not None and (planned := self._path.next_due(step)) is not None:
+            ends.append(planned)
         return min([next_due(self._config.budget, step), *ends]) - step
 
     def _tell_loops(self, look: Look) -> None:

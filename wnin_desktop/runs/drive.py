@@ -32,6 +32,8 @@ class Watchers:
     """Told in a sentence when something needs a person, such as a full disk."""
     progress: Callable[[str, float], None] = lambda _what, _done: None
     """Told what is being fetched or read before training begins, and the part done, 0 to 1."""
+    saving: Callable[[bool], None] = lambda _begins: None
+    """Told when the state begins to be written, and when that is done."""
 
 
 def drive(
@@ -116,6 +118,7 @@ def _record(
         notice=watchers.notice,
         progress=watchers.progress,
         holding=settle,
+        saving=watchers.saving,
     )
     events = source(job, control, hooks)
     tolerance = FAST_TOLERANCE if job.config.numerics == "fast" else 0.0

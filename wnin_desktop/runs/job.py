@@ -39,12 +39,14 @@ class Hooks:
         notice: Takes a sentence for a person.
         progress: Takes (what is being fetched or read, part done 0..1) before training begins.
         holding: Called when the run begins to stand still.
+        saving: Told when the state begins to be written (True) and when that is done (False).
     """
 
     keep: Callable[[Manifest], None]
     notice: Callable[[str], None] = lambda _text: None
     progress: Callable[[str, float], None] = lambda _what, _done: None
     holding: Callable[[], None] = lambda: None
+    saving: Callable[[bool], None] = lambda _begins: None
 
 
 class EventSource(Protocol):

@@ -9,6 +9,7 @@ import torch
 
 from wnin_desktop.engine.checkpoint import Snapshot, read_snapshot, write_snapshot
 from wnin_desktop.engine.control import RunControl
+from wnin_desktop.engine.landscape.trajectory_file import NAME as TRAJECTORY
 from wnin_desktop.engine.optimizers.loader import load_registry
 from wnin_desktop.engine.progress import best_score
 from wnin_desktop.engine.tasks.loader import load_task
@@ -37,6 +38,8 @@ def train_here(job: Job, control: RunControl, hooks: Hooks, /) -> Iterator[RunEv
         resume=snapshot,
         replay=job.replay,
         audit=job.audit,
+        trajectory=job.checkpoint_dir / TRAJECTORY,
+        notice=hooks.notice,
         holding=hooks.holding,
         progress=hooks.progress,
         refused=lambda error: hooks.notice(str(error)),
@@ -65,10 +68,12 @@ class SnapshotFiles:
         self, snapshot: Snapshot, reason: SnapshotReason, score: float | None, run_id: str | None, /
     ) -> Manifest:
         """Write one snapshot durably and return its manifest; wait while the disk is full."""
+        self._hooks.saving(True)
         manifest = self._write(snapshot, reason, run_id)
         if score is not None and (self._best is None or score < self._best):
             self._best = score
             self._write(snapshot, "best", None)
+        self._hooks.saving(False)
         return manifest
 
     def _write(self, snapshot: Snapshot, reason: SnapshotReason, run_id: str | None) -> Manifest:

@@ -39,7 +39,7 @@ from wnin_desktop.schema.events import Intervention, RunEvent, decode_batch, enc
 from wnin_desktop.schema.manifest import Manifest
 from wnin_desktop.schema.run import CompareConfig
 
-EVENTS, MANIFEST, NOTICE, PROGRESS, HOLDING = b"E", b"M", b"N", b"P", b"H"
+EVENTS, MANIFEST, NOTICE, PROGRESS, HOLDING, SAVING = b"E", b"M", b"N", b"P", b"H", b"S"
 REFUSED, DONE = b"R", b"D"
 BATCH_S = 0.016
 BATCH_EVENTS = 512
@@ -167,8 +167,10 @@ def _receive(ours: Connection, control: RunControl, hooks: Hooks, process: Any) 
             hooks.holding()
         elif kind == PROGRESS:
             hooks.progress(*msgspec.json.decode(content, type=tuple[str, float]))
+        elif kind == SAVING:
+            hooks.saving(msgspec.json.decode(content, type=bool))
         elif kind == REFUSED:
-            raise _error(msgspec.json.decode(content))
+            raise error_of(msgspec.json.decode(content))
         else:
             return
 
@@ -215,7 +217,7 @@ def _child(pipe: Connection) -> None:
             up.put(event)
         up.tell(DONE, None)
     except WninError as error:
-        up.tell(REFUSED, _error_parts(error))
+        up.tell(REFUSED, error_parts(error))
     except (BrokenPipeError, ConnectionResetError):
         os._exit(1)
     except Exception:
@@ -267,6 +269,7 @@ class _Uplink:
             notice=lambda text: self.tell(NOTICE, text),
             progress=lambda what, done: self.tell(PROGRESS, (what, done)),
             holding=lambda: self.tell(HOLDING, None),
+            saving=lambda begins: self.tell(SAVING, begins),
         )
 
     def tell(self, kind: bytes, content: object) -> None:
@@ -316,14 +319,16 @@ def _job(text: str) -> Job:
     )
 
 
-def _error_parts(error: WninError) -> dict[str, Any]:
+def error_parts(error: WninError) -> dict[str, Any]:
+    """Return an error as JSON can say it."""
     problems = []
     if isinstance(error, InputError):
         problems = [{"field": p.field, "value": repr(p.value), "allowed": p.allowed} for p in error.problems]
     return {"kind": type(error).__name__, "text": str(error), "problems": problems}
 
 
-def _error(parts: dict[str, Any]) -> WninError:
+def error_of(parts: dict[str, Any]) -> WninError:
+    """Return the error that `error_parts` took apart."""
     if parts["problems"]:
         return InputError([Problem(p["field"], _Shown(p["value"]), p["allowed"]) for p in parts["problems"]])
     return _ERRORS.get(parts["kind"], TrainingError)(parts["text"])

@@ -17,6 +17,7 @@ from wnin_desktop.schema.words import suggestion
 Seed = Annotated[int, Field(ge=0, lt=2**63)]
 LARGEST_LR = 1e3
 BatchSize = Annotated[int, Field(ge=1, le=1_000_000)]
+TrajectoryPoints = Annotated[int, Field(ge=0, le=4096)]
 
 
 class OptimizerConfig(Config):
@@ -128,6 +129,12 @@ class BudgetConfig(Config):
         help="Snapshot each run where its clean train loss first reaches this value.",
         gt=0,
         le=1e6,
+    )
+    trajectory_points: TrajectoryPoints | Literal["auto"] = quantity(
+        "auto",
+        title="Trajectory points",
+        unit="points",
+        help="Points of each run's path kept for the landscape; 0 keeps none, `auto` at most 64 MiB in all.",
     )
 
 

@@ -161,7 +161,6 @@ def test_that_frames_come_on_the_window_thread_only(runs, qtbot, qapp):
 
 def test_that_a_run_that_hangs_is_told_and_its_process_ended(runs, store, qtbot, monkeypatch):
     monkeypatch.setattr(live_run, "STUCK_MS", 50)
-    monkeypatch.setattr(live_run, "SAVING_MS", 50)
     runs.preference = "process"
     # A worker that is stopped from outside hangs, as far as the window can tell.
     run = runs.start(comparison(steps=1_000_000))

@@ -18,13 +18,15 @@ Operator = Callable[[Tensor], Tensor]
 class TopEigenvalues:
     """Largest eigenvalues, descending, `[k]`; each within its residual bound, `[k]`, of an eigenvalue.
 
-    `converged` is False where the steps ran out first; `steps` counts products Hv.
+    `converged` is False where the steps ran out first; `steps` counts products Hv. `vectors` are the
+    eigenvectors of length 1, `[k, d]`, where they were asked for.
     """
 
     values: Tensor
     bounds: Tensor
     steps: int
     converged: bool
+    vectors: Tensor | None = None
 
 
 def flat_hessian(loss_fn: LossFunction, params: Params) -> Operator:
@@ -43,7 +45,13 @@ def flat_hessian(loss_fn: LossFunction, params: Params) -> Operator:
 
 
 def top_eigenvalues(
-    operator: Operator, start: Tensor, k: int = 1, *, tolerance: float = 1e-3, most_steps: int = 200
+    operator: Operator,
+    start: Tensor,
+    k: int = 1,
+    *,
+    tolerance: float = 1e-3,
+    most_steps: int = 200,
+    vectors: bool = False,
 ) -> TopEigenvalues:
     """Return the k algebraically largest eigenvalues of a symmetric operator.
 
@@ -58,6 +66,7 @@ def top_eigenvalues(
         k: how many; an eigenvalue that occurs several times is found once.
         tolerance: see above.
         most_steps: largest number of products.
+        vectors: return the eigenvectors too.
 
     Raises:
         InputError: k is not in 1 .. d, or `start` is zero or not finite.
@@ -74,13 +83,14 @@ def top_eigenvalues(
     for step in range(1, min(most_steps, d) + 1):
         w, alpha, beta = _extend(operator, basis)
         diagonal.append(alpha)
-        values, bounds = _ritz(diagonal, off, beta, k)
+        values, bounds, weights = _ritz(diagonal, off, beta, k)
         scale = float(values.abs().max())
         # nothing is left in the direction of the rest: the space is invariant and its eigenvalues are exact
         closed = beta <= torch.finfo(start.dtype).eps * max(scale, abs(alpha)) * 10
         found = len(values) == k and bool((bounds <= tolerance * scale).all())
         if closed or found or step == min(most_steps, d):
-            return TopEigenvalues(values, bounds, step, closed or found or step == d)
+            wanted = weights.to(start).mT @ torch.stack(basis) if vectors else None
+            return TopEigenvalues(values, bounds, step, closed or found or step == d, wanted)
         off.append(beta)
         basis.append(w / beta)
     raise AssertionError("the last step returns")
@@ -95,11 +105,12 @@ def _extend(operator: Operator, basis: list[Tensor]) -> tuple[Tensor, float, flo
     return w, alpha, float(w.norm())
 
 
-def _ritz(diagonal: list[float], off: list[float], beta: float, k: int) -> tuple[Tensor, Tensor]:
-    """Return the k largest Ritz values, descending, and their residuals |beta s|."""
+def _ritz(diagonal: list[float], off: list[float], beta: float, k: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Return the k largest Ritz values, descending, their residuals |beta s|, their vectors `[steps, k]`."""
     matrix = torch.diag(torch.tensor(diagonal, dtype=torch.float64))
     if off:
         side = torch.tensor(off, dtype=torch.float64)
         matrix = matrix + torch.diag(side, 1) + torch.diag(side, -1)
     values, vectors = torch.linalg.eigh(matrix)
-    return values.flip(0)[:k], (beta * vectors[-1].abs()).flip(0)[:k]
+    top = vectors.flip(1)[:, :k]
+    return values.flip(0)[:k], beta * top[-1].abs(), top

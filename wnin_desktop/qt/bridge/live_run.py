@@ -18,7 +18,7 @@ from wnin_desktop.schema.commands import Knob, SaveCheckpoint, TurnKnob
 from wnin_desktop.schema.run import CompareConfig
 
 STUCK_MS, SAVING_MS = 3000, 30_000
-"""Time after which a run that was asked to stop is told to hang: at once, or with its state saved first."""
+"""Time after which a run that was asked to stop is told to hang, and the same while it writes its state."""
 State = Literal["starting", "running", "paused", "stopping", "ended"]
 
 
@@ -65,12 +65,17 @@ class LiveRun(QThread):
         self._store = store
         self._source = source
         self._resumed = resumed
+        self._is_saving = False
+        """Whether its state is being written; set by its thread."""
         self.finished.connect(self._take_end)
 
     def run(self) -> None:
         """Drive the comparison to its end; in this thread."""
         watchers = Watchers(
-            committed=[self.mailbox.put], notice=self.noticed.emit, progress=self.progressed.emit
+            committed=[self.mailbox.put],
+            notice=self.noticed.emit,
+            progress=self.progressed.emit,
+            saving=self._note_saving,
         )
         try:
             if self._resumed:
@@ -124,13 +129,24 @@ class LiveRun(QThread):
         if self.state in ("starting", "running", "paused"):
             self.control.stop(checkpoint=checkpoint)
             self._enter("stopping")
-            QTimer.singleShot(SAVING_MS if checkpoint else STUCK_MS, self, self._tell_if_stuck)
+            QTimer.singleShot(STUCK_MS, self, self._tell_if_stuck)
 
     def kill(self) -> bool:
         """End the worker process at once; return whether there was one. What was committed is kept."""
         return kill(self.control)
 
+    def _note_saving(self, begins: bool) -> None:
+        self._is_saving = begins
+
     def _tell_if_stuck(self) -> None:
+        if self.state != "stopping":
+            return
+        if self._is_saving:
+            QTimer.singleShot(SAVING_MS, self, self._tell_that_stuck)
+        else:
+            self.stuck.emit()
+
+    def _tell_that_stuck(self) -> None:
         if self.state == "stopping":
             self.stuck.emit()
 

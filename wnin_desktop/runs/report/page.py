@@ -13,9 +13,11 @@ from markupsafe import Markup
 from wnin_desktop import __version__
 from wnin_desktop.engine.durable import replacing, translated
 from wnin_desktop.runs.config_files import format_compare
+from wnin_desktop.runs.landscape.sample import sample_surface
 from wnin_desktop.runs.report import tables, words
 from wnin_desktop.runs.report.collect import collect
 from wnin_desktop.runs.report.figures import Plot, caption_of_means, forest_figure, metadata, plots
+from wnin_desktop.runs.report.landscape import caption, landscape_figure, spoken
 from wnin_desktop.runs.report.leader import Leader, leaders
 from wnin_desktop.runs.report.look import DARK, LIGHT, arm_styles
 from wnin_desktop.runs.report.overview import overview_figure
@@ -23,6 +25,7 @@ from wnin_desktop.runs.report.summary import ComparisonSummary, RunSummary
 from wnin_desktop.runs.report.svg import inline, png_bytes, svg_text, swatch, theme_variables
 from wnin_desktop.runs.report.text import count, duration, estimate, fixed, moment, number
 from wnin_desktop.runs.store import Store
+from wnin_desktop.schema.landscape import Surface
 
 PLOT_POINTS = 240
 """Points of a curve: about one for each pixel it is drawn on."""
@@ -62,9 +65,13 @@ def write_report(store: Store, experiment_id: str, out_dir: Path) -> ReportFiles
     forest = forest_figure(summary, table)
     if forest is not None:
         pictures["final"] = svg_text(forest, "final", metadata(summary, "Final validation loss"))
+    surface = sample_surface(store, summary.experiment_id)
+    if surface is not None:
+        figure = landscape_figure(surface, summary.arms)
+        pictures["landscape"] = svg_text(figure, "landscape", metadata(summary, "Landscape"))
     overview = overview_figure(summary, drawn, table)
     png = png_bytes(overview, metadata(summary, "overview")) if overview is not None else None
-    return _written(out_dir, summary, table, drawn, pictures, png)
+    return _written(out_dir, summary, table, drawn, pictures, png, surface)
 
 
 def _written(
@@ -74,6 +81,7 @@ def _written(
     drawn: Sequence[Plot],
     pictures: Mapping[str, str],
     png: bytes | None,
+    surface: Surface | None,
 ) -> ReportFiles:
     folder = out_dir / "figures"
     with translated(folder):
@@ -95,7 +103,7 @@ def _written(
         _replace(path, text)
     if files.overview is not None and png is not None:
         _replace(files.overview, png)
-    _replace(files.html, page(summary, table, drawn, pictures))
+    _replace(files.html, page(summary, table, drawn, pictures, surface))
     return files
 
 
@@ -105,7 +113,11 @@ def _replace(path: Path, content: str | bytes) -> None:
 
 
 def page(
-    summary: ComparisonSummary, table: Sequence[Leader], drawn: Sequence[Plot], pictures: Mapping[str, str]
+    summary: ComparisonSummary,
+    table: Sequence[Leader],
+    drawn: Sequence[Plot],
+    pictures: Mapping[str, str],
+    surface: Surface | None = None,
 ) -> str:
     """Return the report as one HTML document.
 
@@ -113,9 +125,11 @@ def page(
         summary: What is reported.
         table: Its leader table.
         drawn: Its plots.
-        pictures: SVG documents by plot key, and "final" where there are final values.
+        pictures: SVG documents by plot key, "final" where there are final values, "landscape" with a surface.
+        surface: The loss around the arms' paths, where there is one.
     """
-    return _environment().get_template("report.html").render(_content(summary, table, drawn, pictures))
+    content = _content(summary, table, drawn, pictures) | _landscape(pictures, surface)
+    return _environment().get_template("report.html").render(content)
 
 
 def _environment() -> jinja2.Environment:
@@ -166,6 +180,15 @@ def _content(
         "interventions": summary.interventions(),
         "notes": words.notes(summary),
         "resumed": any(run.resumed_from for run in summary.runs),
+    }
+
+
+def _landscape(pictures: Mapping[str, str], surface: Surface | None) -> dict[str, Any]:
+    if surface is None:
+        return {"landscape": None, "landscape_caption": ""}
+    return {
+        "landscape": _picture("landscape", pictures, spoken(surface)),
+        "landscape_caption": caption(surface),
     }
 
 
