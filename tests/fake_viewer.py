@@ -21,14 +21,21 @@ from wnin_desktop.viewer import limits
 from wnin_desktop.viewer.conversation import HALF
 from wnin_desktop.viewer.messages import (
     Bye,
+    Error,
+    Export,
+    ExportDone,
     FrameReady,
     FrameRelease,
     Greeting,
     Hello,
+    Hovered,
     Ping,
+    Pointer,
     Pong,
     Ready,
     Resize,
+    Snapshot,
+    SnapshotDone,
     Surface,
 )
 from wnin_desktop.viewer.protocol import Decoder, Direction, encode
@@ -97,6 +104,22 @@ class Fake:
             self.misbehave()
         elif isinstance(message, Ping) and MODE != "silent":
             self.say(Pong(reply_to=self.decoder.sequence))
+        elif isinstance(message, Snapshot | Export):
+            self.write(message)
+        elif isinstance(message, Pointer) and "found" in BEHAVIOUR:
+            self.say(Hovered(reply_to=0, x=message.x, y=message.y, **BEHAVIOUR["found"]))
+
+    def write(self, message) -> None:
+        sequence = self.decoder.sequence
+        if MODE == "cannot write":
+            self.say(Error(reply_to=sequence, code="file", message="the disk is full"))
+            return
+        Path(message.path).write_bytes(b"written")
+        if isinstance(message, Export):
+            self.say(ExportDone(reply_to=sequence, path=message.path, bytes=7))
+        else:
+            size = {"width": message.width, "height": message.height}
+            self.say(SnapshotDone(reply_to=sequence, path=message.path, bytes=7, **size))
 
     def draw(self) -> None:
         if self.resize is None or not self.free:

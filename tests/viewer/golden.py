@@ -146,7 +146,7 @@ def samples():
             time_ms=4_000_000_000,
         ),
         m.Pick(x=640.5, y=360.25),
-        m.Snapshot(path="/home/a b/ä.png", width=3840, height=2160, scale=2.0, transparent=True),
+        m.Snapshot(path="/data/a b/ä.png", width=3840, height=2160, scale=2.0, transparent=True),
         m.Export(path="C:\\a b\\ä.glb", panel=1),
         m.Greeting(proof=TOKEN[:32], version="0.1.0", pid=12345),
         m.Ready(
@@ -173,7 +173,7 @@ def samples():
             moving=True,
         ),
         m.Cursor(shape="closed_hand"),
-        m.SnapshotDone(reply_to=56, path="/home/a b/ä.png", width=3840, height=2160, bytes=1_234_567),
+        m.SnapshotDone(reply_to=56, path="/data/a b/ä.png", width=3840, height=2160, bytes=1_234_567),
         m.ExportDone(reply_to=57, path="C:\\a b\\ä.glb", bytes=1_234_567),
         m.Stats(
             frames=1000,

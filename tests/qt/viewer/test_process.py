@@ -118,7 +118,7 @@ def test_v1_that_a_crashed_viewer_comes_back_and_shows_the_same_again(start, qtb
 
 
 @pytest.mark.parametrize("mode", ["crash", "exit", "garbage", "strange frame"])
-def test_v1_v3_that_three_crashes_leave_a_reason_and_retry_helps(start, qtbot, monkeypatch, mode):
+def test_v1_that_three_crashes_leave_a_reason_and_retry_helps(start, qtbot, monkeypatch, mode):
     viewer = start(mode)
     viewer.show(surface())
     qtbot.waitUntil(lambda: viewer.life is Life.GIVEN_UP, timeout=2 * WAIT_MS)

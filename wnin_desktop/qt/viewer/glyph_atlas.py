@@ -33,7 +33,8 @@ def atlas(font: QFont, scale: float, *, face: Literal["label", "title"], also: s
     drawn.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
     metrics = QFontMetricsF(drawn)
     characters = sorted(set(PRINTABLE + SCIENCE + "".join(each for each in also if each.isprintable())))
-    known = [each for each in characters[: limits.GLYPHS] if ord(each) <= 0xFFFF and metrics.inFont(each)]
+    # What this font lacks is drawn from another one, as everywhere in the window.
+    known = characters[: limits.GLYPHS]
     boxes = [_Box(each, metrics) for each in known]
     height = _place(boxes)
     image = QImage(SIDE, height, QImage.Format.Format_Grayscale8)
@@ -50,7 +51,7 @@ def atlas(font: QFont, scale: float, *, face: Literal["label", "title"], also: s
         face=face, scale=scale, ascent=metrics.ascent(), descent=metrics.descent(),
         codes=np.array([ord(each) for each in known], np.uint32),
         boxes=np.array([box.row() for box in boxes], np.float32),
-        bitmap=np.ascontiguousarray(lines[:, :SIDE]),
+        bitmap=lines[:, :SIDE].copy(),  # the picture and its memory are gone in a moment
     )  # fmt: skip
 
 
@@ -64,7 +65,9 @@ class _Box:
     """One glyph: where its ink lies from the pen on the base line, and where in the bitmap."""
 
     def __init__(self, character: str, metrics: QFontMetricsF) -> None:
-        ink: QRectF = metrics.tightBoundingRect(character) if character.strip() else QRectF()
+        ink: QRectF = metrics.tightBoundingRect(character)
+        if not (ink.width() > 0 and ink.height() > 0):
+            ink = QRectF()  # blanks have no ink, and Qt puts it far away
         self.character = character
         self.left, self.top = math.floor(ink.left()) - GAP, math.floor(ink.top()) - GAP
         self.width = math.ceil(ink.right()) - self.left + GAP if ink.width() > 0 else 0

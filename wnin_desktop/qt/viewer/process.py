@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import ClassVar
 
-from PySide6.QtCore import QObject, QProcess, QTimer, Signal
+from PySide6.QtCore import QCoreApplication, QObject, QProcess, QTimer, Signal
 from PySide6.QtGui import QImage
 from PySide6.QtNetwork import QLocalServer, QLocalSocket
 
@@ -25,6 +25,7 @@ from wnin_desktop.viewer.messages import (
     FrameReady,
     Message,
     Ping,
+    Quality,
     Ready,
     Stats,
 )
@@ -35,6 +36,10 @@ from wnin_desktop.viewer.supervision import Life, Supervision
 NO_ADAPTER = 4
 """Exit code of a viewer that found nothing to draw with: it would find nothing the next time either."""
 BYE_MS = 1000
+KILLED_MS = 500
+"""How long the end of a process that was killed may take."""
+STILL_S = 2.0
+"""Without a new picture for so long none is on its way."""
 UNREAD_BYTES = 8 * 1024 * 1024
 """What may wait to be read by the viewer; while more waits, updates that can be left out are."""
 
@@ -67,6 +72,10 @@ class ViewerProcess(QObject):
         self._talk: Conversation | None = None
         self._size: tuple[int, int, float] | None = None
         self._ring: FrameRing | None = None
+        self._told = 0
+        """Number of the last message whose effect can be seen."""
+        self._told_at = self._framed_at = 0.0
+        self._seen: FrameReady | None = None
         self._painted: FrameRing | None = None
         """The ring whose memory `image` shares."""
         self._generation = 0
@@ -177,7 +186,7 @@ class ViewerProcess(QObject):
     def _drop(self) -> None:
         """Let go of the conversation and of the process; the picture that was shown stays."""
         socket, server, process = self._socket, self._server, self._process
-        self._socket = self._server = self._process = self._talk = self.ready = self.stats = None
+        self._socket = self._server = self._process = self._talk = self.ready = self.stats = self._seen = None
         if socket is not None:
             socket.readyRead.disconnect(self._read)
             socket.abort()
@@ -232,7 +241,21 @@ class ViewerProcess(QObject):
         """Say something to the viewer that lives now, and return its number; 0 where none does."""
         if self._talk is None or not self._talk.is_known:
             return 0
-        return self._talk.send(message)
+        sequence = self._talk.send(message)
+        if not isinstance(message, Ping | Quality):
+            self._told, self._told_at = sequence, time.monotonic()
+        return sequence
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the picture shows everything that was said, as finely as it will be.
+
+        What changes nothing makes no picture: after a while without one there is nothing to wait for.
+        """
+        if self.life is not Life.READY or self._seen is None:
+            return False
+        is_seen = self._seen.after >= self._told and self._seen.quality == "still"
+        return is_seen or time.monotonic() - max(self._told_at, self._framed_at) > STILL_S
 
     @property
     def is_busy(self) -> bool:
@@ -318,7 +341,7 @@ class ViewerProcess(QObject):
             self._server.close()
         self._renew_ring()
         for message in self.scene.replay():
-            talk.send(message)
+            self._told, self._told_at = talk.send(message), time.monotonic()
 
     def _take(self, message: Message, talk: Conversation) -> None:
         self._supervision.heard(time.monotonic())
@@ -346,6 +369,7 @@ class ViewerProcess(QObject):
         image.setDevicePixelRatio(self._size[2])
         before, self._painted = self._painted, self._ring
         self.image = image
+        self._seen, self._framed_at = message, time.monotonic()
         self.framed.emit()
         if before is not None and before is not self._ring:
             before.close()
@@ -362,12 +386,21 @@ class _Ending(QObject):
         self._process = process
         process.setParent(self)
         process.finished.connect(self._let_go)
+        application = QCoreApplication.instance()
+        if application is not None:
+            application.aboutToQuit.connect(self._end_now)
         if process.state() == QProcess.ProcessState.NotRunning:
             self._let_go()
         elif patience_ms:
             QTimer.singleShot(patience_ms, process, process.kill)
         else:
             process.kill()
+
+    def _end_now(self) -> None:
+        """End it at the end of the program, when nobody will see to it any more."""
+        if self._process.state() != QProcess.ProcessState.NotRunning:
+            self._process.kill()
+            self._process.waitForFinished(KILLED_MS)
 
     def _let_go(self) -> None:
         self.kept.discard(self)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer
+import msgspec
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QFocusEvent,
     QHideEvent,
@@ -20,10 +21,11 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QWidget
 
 from wnin_desktop.qt.text import tr
-from wnin_desktop.qt.theme import FOCUS, theme
+from wnin_desktop.qt.theme import FOCUS, Space, theme
 from wnin_desktop.qt.viewer.process import ViewerProcess
 from wnin_desktop.viewer import limits
-from wnin_desktop.viewer.messages import Camera, Cursor, Message, Pointer, Quality
+from wnin_desktop.viewer.messages import Camera, Cursor, Found, Message, Pointer, Quality
+from wnin_desktop.viewer.supervision import Life
 
 RESIZE_MS = 40
 """Frames of another size are asked for once the window has kept its size for so long."""
@@ -79,6 +81,11 @@ class View3D(QWidget):
     The keyboard does all of it too.
     """
 
+    found = Signal(object)
+    """What lies under the pointer (`Hovered`, `Picked`); None once the pointer has left."""
+    scale_changed = Signal()
+    """The window came to a screen of other pixels."""
+
     def __init__(self, viewer: ViewerProcess, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.viewer = viewer
@@ -95,6 +102,7 @@ class View3D(QWidget):
         self._resizing.timeout.connect(self._ask_size)
         viewer.framed.connect(self.update)
         viewer.said.connect(self._take)
+        viewer.life_changed.connect(self.update)
 
     def sizeHint(self) -> QSize:  # noqa: N802 - the names are Qt's
         """Return a comfortable size."""
@@ -108,6 +116,7 @@ class View3D(QWidget):
         image = self.viewer.image
         if image is None or image.isNull():
             painter.fillRect(self.rect(), theme().colour("panel"))
+            self._paint_words(painter)
         elif image.size() == self._pixels():
             painter.drawImage(QPointF(0, 0), image)
         else:
@@ -116,6 +125,24 @@ class View3D(QWidget):
         if self.hasFocus():
             painter.setPen(QPen(theme().colour("accent"), FOCUS))
             painter.drawRect(QRectF(self.rect()).adjusted(1, 1, -1, -1))
+
+    def _paint_words(self, painter: QPainter) -> None:
+        """Say why there is no picture yet."""
+        text = self.words()
+        if text:
+            painter.setFont(theme().font("small"))
+            painter.setPen(theme().colour("muted"))
+            room = QRectF(self.rect()).adjusted(Space.L, Space.L, -Space.L, -Space.L)
+            painter.drawText(room, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, text)
+
+    def words(self) -> str:
+        """Return what the viewer is doing while there is no picture; "" while it draws."""
+        life = self.viewer.life
+        if life is Life.GIVEN_UP:
+            return self.viewer.reason
+        if life is Life.WAITING:
+            return tr("{0} It is started again.", self.viewer.reason)
+        return "" if life is Life.AWAY else tr("Starting the 3-D viewer\u2026")
 
     def _pixels(self) -> QSize:
         ratio = self.devicePixelRatioF()
@@ -199,10 +226,13 @@ class View3D(QWidget):
         """Tell that the pointer is gone."""
         super().leaveEvent(event)
         self.viewer.say(Pointer(action="leave"))
+        self.found.emit(None)
 
     def _take(self, message: Message) -> None:
         if isinstance(message, Cursor):
             self.setCursor(CURSORS[message.shape])
+        elif isinstance(message, Found):
+            self.found.emit(message)
 
     # -- keyboard ------------------------------------------------------------------------------------------
 
@@ -212,8 +242,12 @@ class View3D(QWidget):
         if message is None:
             super().keyPressEvent(event)
             return
-        self.viewer.say(message)
+        self.look(message)
         event.accept()
+
+    def look(self, message: Camera) -> None:
+        """Move the camera, at once where motion is not wanted."""
+        self.viewer.say(msgspec.structs.replace(message, ease_ms=0) if theme().reduced_motion else message)
 
     @staticmethod
     def _camera_of(event: QKeyEvent) -> Camera | None:
@@ -223,6 +257,13 @@ class View3D(QWidget):
         if key in ARROWS:
             return ARROWS[key][bool(held & Qt.KeyboardModifier.ShiftModifier)]
         return KEYS.get(key)
+
+    def event(self, event: QEvent) -> bool:
+        """Ask for frames of other pixels on another screen."""
+        if event.type() == QEvent.Type.DevicePixelRatioChange:
+            self._resizing.start()
+            self.scale_changed.emit()
+        return super().event(event)
 
     def focusInEvent(self, event: QFocusEvent) -> None:  # noqa: N802
         """Show the ring."""
