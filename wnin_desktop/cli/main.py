@@ -30,6 +30,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "report": ("wnin_desktop.cli.report", "Write the report of a recorded comparison."),
     "audit": ("wnin_desktop.cli.audit", "Verify noise audit logs: every draw is made again and compared."),
     "desktop": ("wnin_desktop.cli.desktop", "Open the window."),
+    "view": ("wnin_desktop.cli.view", "Show a saved or streamed run in a small window."),
     "screenshots": ("wnin_desktop.cli.screenshots", "Draw every page and dialog of the window as pictures."),
     "serve": ("wnin_desktop.cli.serve", "Serve live events to clients on this machine."),
     "doctor": (

@@ -19,12 +19,14 @@ from wnin_desktop import paths
 from wnin_desktop.engine.control import RunControl
 from wnin_desktop.runs.config_files import load_preset
 from wnin_desktop.runs.drive import Watchers, drive
+from wnin_desktop.runs.landscape.session import evaluate
 from wnin_desktop.runs.optimizer_catalogue import read_catalogue
 from wnin_desktop.runs.plugin_files import copy_template
 from wnin_desktop.runs.store import Store
 from wnin_desktop.schema.base import validate
 from wnin_desktop.schema.commands import Knob, TurnKnob
 from wnin_desktop.schema.events import RunEvent, StepMetrics
+from wnin_desktop.schema.landscape import LandscapeRequest
 from wnin_desktop.schema.run import CompareConfig
 
 NINE = (
@@ -43,6 +45,7 @@ LONG_NAMES = (
     "AdamW with decoupled weight decay 0.01 and cosine noise",
     "Muon 0.02 on the hidden layers + AdamW 3e-4 on the rest",
 )
+SURFACE_SIZE, SURFACE_SAMPLES = 35, 400
 Turn = tuple[int, Knob, float, str | None]
 """After which step, which knob, to what, and of which arm."""
 
@@ -60,6 +63,7 @@ class Piece:
         stop_at: Step after which it is stopped with a checkpoint; None lets it end.
         turns: Knobs that are turned while it trains.
         trashed: Whether it lies in the trash.
+        sigma: Its surface is drawn, also under weight noise of these spreads; none draws nothing.
     """
 
     name: str
@@ -70,6 +74,7 @@ class Piece:
     stop_at: int | None = None
     turns: tuple[Turn, ...] = ()
     trashed: bool = False
+    sigma: tuple[float, ...] = ()
 
 
 def pieces() -> tuple[Piece, ...]:
@@ -86,7 +91,8 @@ def pieces() -> tuple[Piece, ...]:
         Piece("sgld", _preset("sgld-temperatures", steps=300, seeds=3), ("noise", "thesis"), star=True,
               turns=((100, "temperature", 3e-3, "T 1e-4"), (200, "temperature", 1e-5, "T 7e-4"))),
         Piece("demo", _preset("demo", steps=300, seeds=5), ("thesis",), star=True,
-              note="Muon learns first; the intervals of Muon and NormalizedDynamics overlap at the end."),
+              note="Muon learns first; the intervals of Muon and NormalizedDynamics overlap at the end.",
+              sigma=(0.03, 0.1)),
     )  # fmt: skip
 
 
@@ -106,6 +112,9 @@ def make(wanted: Iterable[str], told: Callable[[str], None]) -> dict[str, str]:
                 told(f"training {piece.config.name}")
                 found[piece.name] = _train(store, piece)
                 _keep(store, found[piece.name], piece)
+            if piece.name in names and piece.sigma:
+                told(f"drawing the surface of {piece.config.name}")
+                _draw(store, found[piece.name], piece)
         optimizers.result()
     return found
 
@@ -121,6 +130,17 @@ def copy_home(home: Path, to: Path) -> Path:
 def _train(store: Store, piece: Piece) -> str:
     control = RunControl()
     return drive(store, piece.config, control, Watchers(live=[_hand(piece, control)]))
+
+
+def _draw(store: Store, experiment_id: str, piece: Piece) -> None:
+    """Evaluate the plane of the first seeds' paths; it is kept with the comparison."""
+    first = piece.config.seeds[0]
+    runs = tuple(f"{experiment_id}/{arm.name}/s{first}" for arm in piece.config.arms)
+    request = LandscapeRequest(
+        runs=runs, plane="pca", size=SURFACE_SIZE, samples=SURFACE_SAMPLES, sigma=piece.sigma, threads=1
+    )
+    for _ in evaluate(request, store=store):
+        continue
 
 
 def _hand(piece: Piece, control: RunControl) -> Callable[[RunEvent], None]:

@@ -23,6 +23,9 @@ STEPS = 500
 def program(qapp, tmp_path):
     recorded(tmp_path / "store", STEPS)
     made = Program(tmp_path)
+    for page in made.window.pages.values():
+        if hasattr(page, "build"):
+            page.build()  # it is made in turns, and would grow while we count
     yield made
     made.close()
 

@@ -10,6 +10,8 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from tests.qt.pages.landscape.scenes import surface
+from wnin_desktop.runs.landscape.surface_file import write_surface
 from wnin_desktop.runs.optimizer_catalogue import Catalogue, CatalogueRow
 from wnin_desktop.runs.store import Store
 from wnin_desktop.schema.events import Checkpoint, Diverged, Finished, Intervention, RunStarted, StepMetrics
@@ -67,11 +69,18 @@ def record(folder: Path) -> dict[str, str]:
             clock[0] += 3600.0
             ids[name] = store.new_experiment(config)
             _write(store, ids[name], config, clock[0])
+        _draw(store, ids["demo"])
         store.star(ids["demo"])
         store.tag(ids["demo"], ["thesis"])
         store.tag(ids["gradient"], ["noise", "thesis"])
         store.trash(ids["first"])
     return ids
+
+
+def _draw(store: Store, experiment_id: str) -> None:
+    """Keep a surface with a comparison, as if it had been evaluated."""
+    made = surface(experiment_id, tuple(arm for arm, *_ in FOUR), sigmas=(0.2, 0.6), side=31)
+    write_surface(store.checkpoint_dir(experiment_id) / "surface-ffffffffffffffff.npz", made)
 
 
 def write_catalogue(home: Path) -> None:

@@ -47,5 +47,6 @@ class PageSpec:
 
 PAGES: tuple[PageSpec, ...] = (
     PageSpec("compare", "Compare", "compare", "wnin_desktop.qt.pages.compare.page:ComparePage"),
+    PageSpec("landscape", "Landscape", "landscape", "wnin_desktop.qt.pages.landscape.page:LandscapePage"),
     PageSpec("runs", "Runs", "runs", "wnin_desktop.qt.pages.runs.page:RunsPage"),
 )

@@ -11,7 +11,7 @@ from wnin_desktop.qt.dialogs.save_changes import ask_to_save
 from wnin_desktop.qt.experiment.inspector import Inspector
 from wnin_desktop.qt.forms.fold import Fold
 from wnin_desktop.qt.pages.runs.page import DETAILS_REST_MS, RunsPage
-from wnin_desktop.qt.pictures import dialogs
+from wnin_desktop.qt.pictures import dialogs, landscapes
 from wnin_desktop.qt.pictures.stage import Stage
 from wnin_desktop.schema.run import CompareConfig
 
@@ -237,6 +237,7 @@ SCENES: tuple[Scene, ...] = (
     Scene("welcome", "The first start", dialogs.welcome, world="first"),
     Scene("compare-empty", "Compare, before anything was run", _empty, world="first"),
     Scene("tour", "The tour, second step", dialogs.tour, world="first"),
+    Scene("landscape-empty", "Landscape, before anything was run", landscapes.empty, world="first"),
     Scene("runs-empty", "Runs, before anything was run", _runs_empty, world="first"),
     Scene("compare-finished", "Compare, finished", _shower("demo", select=2), ("demo",)),
     Scene("compare-crosshair", "Compare, values at the crosshair", _crosshair, ("demo",)),
@@ -255,6 +256,11 @@ SCENES: tuple[Scene, ...] = (
     Scene("compare-export", "Compare, export of a plot", _export_menu, ("demo",)),
     Scene("editor-with-error", "Editor, fields that are wrong", _editor_error),
     Scene("inspector", "Inspector, all of an arm", _inspector, ("demo",)),
+    Scene("landscape", "Landscape, a surface with four trajectories", landscapes.surface, ("demo",)),
+    Scene("landscape-read", "Landscape, in the midst of time, a height read", landscapes.scrubbed, ("demo",)),
+    Scene("landscape-smoothed", "Landscape, smoothed by weight noise", landscapes.smoothed, ("demo",)),
+    Scene("landscape-side-by-side", "Landscape, a surface for each arm", landscapes.side_by_side, ("demo",)),
+    Scene("landscape-contours", "Landscape, contours alone", landscapes.contours_alone, ("demo",)),
     Scene("runs-full", "Runs, an experiment unfolded, with details", _runs_full, ALL),
     Scene("runs-flat", "Runs, one row a run", _runs_flat, ALL),
     Scene("runs-filtered", "Runs, filtered by tag", _runs_filtered, ALL),

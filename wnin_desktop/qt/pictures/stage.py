@@ -113,6 +113,10 @@ class Stage:
         self.pass_time(QUIET_MS)
         self.wait(lambda: not self.desk.tasks.current, "the work in the background is done")
         self.window.pages["compare"].grid.finish()
+        if self.window.tabs.front == "landscape":
+            landscape = self.window.pages["landscape"]
+            landscape.build()
+            self.wait(lambda: landscape.is_settled, "the surface is drawn")
         self.pass_time(QUIET_MS)
         self.wait(lambda: not self.desk.tasks.current, "the work in the background is done")
 

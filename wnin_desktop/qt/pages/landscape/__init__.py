@@ -1,0 +1,1 @@
+"""The page Landscape: a loss surface under the paths of the arms, in three dimensions and as contours."""
