@@ -3,10 +3,10 @@
     w <- w - h sign(g)
 
 This is a template for an optimizer of your own. Copy this file to another name, into this folder or into the
-folder that `wnin doctor` calls your optimizer folder, and change it. The first line of this text is what
-tables show. In your own folder the program runs a file only after you have read it and said `wnin optimizers
-trust FILE`, and asks again when the file changes. `wnin optimizers check NAME` then holds it to what it
-declares below.
+plugin folder that `wnin optimizers list` and `wnin doctor` name, and change it. The first line of this text
+is what tables show. In your own folder the program runs a file only after you have read it and said `wnin
+optimizers trust FILE`, and asks again when the file changes. `wnin optimizers check NAME` then holds it to
+what it declares below.
 
 The short way. A function that takes parameters and `lr` and returns a torch optimizer is enough; its other
 arguments become hyper-parameters with their defaults:

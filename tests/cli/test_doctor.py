@@ -44,6 +44,7 @@ def test_that_a_sound_machine_has_every_row_and_exit_code_0(tmp_path):
     assert {row["state"] for row in found.values()} <= {"ok", "warning"}
     assert all(row["advice"] for row in found.values() if row["state"] != "ok")
     assert "adamw" in found["optimizers"]["found"]
+    assert found["plugin folder"]["found"] == str(tmp_path / "home" / "plugins" / "optimizers")
     assert not (tmp_path / "store").exists()
 
 

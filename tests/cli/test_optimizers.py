@@ -68,6 +68,12 @@ def test_that_the_list_shows_every_built_in_with_the_hash_of_its_file():
     assert all(name in text.out and rows[name]["sha256"][:12] in text.out for name in BUILT_IN)
 
 
+def test_that_the_list_names_the_folder_for_ones_own_before_it_is_there(home):
+    folder = home / "plugins" / "optimizers"
+    assert not folder.exists()
+    assert call("optimizers", "list").out.splitlines()[-1] == f"Plugin folder: {folder}"
+
+
 def test_that_a_broken_file_costs_its_own_row_only(home):
     folder = home / "plugins" / "optimizers"
     folder.mkdir(parents=True)

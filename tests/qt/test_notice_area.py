@@ -54,8 +54,8 @@ def test_that_a_notice_follows_the_size_of_the_page(program):
     window.resize(window.minimumSize())
     QApplication.processEvents()
     narrow = window.notices.geometry()
-    assert narrow.width() < wide.width()
-    assert narrow.height() >= wide.height()
+    assert narrow.right() < wide.right()
+    assert narrow.bottom() < wide.bottom()
     assert window.centralWidget().rect().contains(narrow)
 
 
@@ -96,3 +96,36 @@ def test_that_a_notice_with_the_keyboard_in_it_stays(program, qtbot, monkeypatch
     assert program.window.notices.bars == [bar]
     program.window.tabs.tabBar().setFocus(Qt.FocusReason.TabFocusReason)
     qtbot.waitUntil(lambda: not program.window.notices.bars)
+
+
+def test_that_a_card_covers_no_tools_and_leaves_most_of_a_wide_page_free(program):
+    window = program.window
+    program.window.resize(1440, 900)
+    page = window.pages["compare"]
+    tell(program, "It went wrong.", "It went wrong again.")
+    card = on_window(window.notices, window)
+    for part in (page.tools, page.grid.legend, page.leaders):
+        assert not (part.isVisible() and card.intersects(on_window(part, window))), part.objectName()
+    assert card.width() < 0.75 * page.width()
+    assert card.center().y() > on_window(page, window).center().y()
+
+
+def test_that_the_next_notice_about_a_topic_takes_the_place_of_the_last_and_success_takes_it_away(program):
+    area, notices = program.window.notices, program.desk.notices
+    tell(program, "It was not written.", topic="export")
+    tell(program, "No port is free.", topic="server")
+    tell(program, "It is written.", kind="good", topic="export")
+    assert [bar.text for bar in area.bars] == ["No port is free.", "It is written."]
+    notices.settle("server")
+    assert [bar.text for bar in area.bars] == ["It is written."]
+
+
+def test_that_errors_go_after_a_while_except_those_about_lost_work(program, qtbot, monkeypatch):
+    monkeypatch.setitem(notice_area.STAYS_MS, "danger", 30)
+    area = program.window.notices
+    tell(program, "A file could not be opened.")
+    tell(program, "A file could not be saved.", stays=True)
+    qtbot.waitUntil(lambda: len(area.bars) == 1)
+    qtbot.wait(100)
+    assert [bar.text for bar in area.bars] == ["A file could not be saved."]
+    assert "A file could not be opened." in program.window.docks["log"].widget().lines()[-2]

@@ -70,3 +70,16 @@ def test_that_a_held_run_says_so_and_what_the_button_does_now(program, qtbot):
     page = program.window.pages["compare"]
     page.leaders.compute()
     qtbot.waitUntil(lambda: "stopped at step" in page.leaders.note.text(), timeout=PATIENCE_MS)
+
+
+def test_that_the_warning_of_a_run_that_does_not_stop_goes_with_its_end(program, qtbot, monkeypatch):
+    monkeypatch.setattr("wnin_desktop.qt.bridge.live_run.STUCK_MS", 0)
+    run = begin(program, qtbot, "slow")
+    monkeypatch.setattr(run.control, "stop", lambda **_: None)  # it does not hear
+    program.act("run.stop-now")
+    area = program.window.notices
+    qtbot.waitUntil(lambda: any("has not stopped" in bar.text for bar in area.bars), timeout=PATIENCE_MS)
+    monkeypatch.undo()
+    run.control.stop(checkpoint=False)
+    qtbot.waitUntil(lambda: run.state == "ended", timeout=PATIENCE_MS)
+    assert not any("has not stopped" in bar.text for bar in area.bars)

@@ -1,8 +1,8 @@
 """What a person does with the window, from the first start to the last click on the cross."""
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLineEdit, QToolButton
+from PySide6.QtCore import QRect, Qt
+from PySide6.QtWidgets import QApplication, QLineEdit, QToolButton
 
 from tests.qt.windows import PATIENCE_MS, QUICK, Program, make_quick, press, type_into
 from wnin_desktop.qt.dialogs.overlay import Overlay
@@ -241,3 +241,26 @@ def test_that_enter_presses_the_button_that_the_welcome_offers(start, qtbot):
     welcome.empty.setFocus()
     qtbot.keyClick(welcome.empty, Qt.Key.Key_Return)
     assert not [each for each in program.window.findChildren(Overlay) if each.isVisible()]
+
+
+def test_that_titles_of_panels_and_the_log_follow_the_size_of_text(start):
+    window = start().window
+    dock, text = window.docks["experiment"], window.docks["log"].widget().text
+    window.docks["log"].hide()
+
+    def height_of_title():
+        picture = dock.grab(QRect(0, 0, dock.width() // 2, dock.widget().y())).toImage()
+        ground = picture.pixel(1, picture.height() // 2)
+        rows = [y for y in range(3, picture.height() - 3)
+                if any(picture.pixel(x, y) != ground for x in range(4, picture.width() - 4))]  # fmt: skip
+        return rows[-1] - rows[0]
+
+    before = height_of_title()
+    try:
+        theme().set_text_scale(1.5)
+        window.docks["log"].show()
+        QApplication.processEvents()
+        assert height_of_title() > 1.25 * before
+        assert text.document().defaultFont().pointSizeF() == theme().font("mono").pointSizeF()
+    finally:
+        theme().set_text_scale(1.0)

@@ -283,7 +283,10 @@ def check_plugins() -> list[Finding]:
             )
         ]
     registry = load_registry()
-    rows = [Finding("optimizers", "ok", ", ".join(registry.names()))]
+    rows = [
+        Finding("optimizers", "ok", ", ".join(registry.names())),
+        Finding("plugin folder", "ok", str(paths.plugin_dir("optimizers"))),
+    ]
     for row in registry.rows:
         if row.state == "loaded":
             continue

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from wnin_desktop import paths
 from wnin_desktop.cli.asking import is_confirmed
 from wnin_desktop.cli.common import color_option, json_option, note, write_json
 from wnin_desktop.cli.table import colourless_option, plain_table
@@ -45,13 +46,14 @@ def _registry() -> Registry:
 @json_option
 @colourless_option
 def list_optimizers(as_json: bool) -> None:
-    """List every optimizer and plugin file, loaded or not, and why not."""
+    """List every optimizer and plugin file, loaded or not, and why not; name the folder for your own."""
     rows = _registry().rows
     if as_json:
         write_json([_record(row) for row in rows])
         return
     heads = ("NAME", "STATE", "SOURCE", "SHA-256", "SUMMARY OR ERROR")
     click.echo(plain_table(heads, [_cells(row) for row in rows]))
+    click.echo(f"\nPlugin folder: {paths.plugin_dir('optimizers')}")
 
 
 def _cells(row: PluginRow) -> tuple[str, ...]:

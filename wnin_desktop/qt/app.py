@@ -8,7 +8,6 @@ import logging
 import logging.handlers
 import os
 import sys
-from pathlib import Path
 
 import psutil
 import qasync
@@ -20,7 +19,7 @@ from wnin_desktop import paths
 from wnin_desktop.errors import StoreError, StoreLockedError
 from wnin_desktop.qt.bridge.crash import CrashRecorder
 from wnin_desktop.qt.bridge.faults import Faults
-from wnin_desktop.qt.bridge.single import SingleWindow
+from wnin_desktop.qt.bridge.single import SingleWindow, Wish
 from wnin_desktop.qt.bridge.watchdog import Watchdog
 from wnin_desktop.qt.desk import Desk
 from wnin_desktop.qt.text import PseudoTranslator
@@ -67,7 +66,7 @@ def run(start: Start, settings: LoadedPreferences | None = None) -> int:
 
 
 def _run(start: Start, application: QApplication, single: SingleWindow, settings: LoadedPreferences) -> int:
-    opened = _open_store(start.store, single)
+    opened = _open_store(start, single)
     if opened is None:
         return 0
     single.listen()
@@ -78,6 +77,7 @@ def _run(start: Start, application: QApplication, single: SingleWindow, settings
         state = WindowState()
         desk = Desk(opened, loop, preferences=settings.value, state=state)
         window = open_window(desk, start)
+        single.asked.connect(window.wished)
         faults.caught.connect(desk.tell_fault)
         single.show(window)
         watchdog.start()
@@ -99,14 +99,20 @@ def _delete(*parts: QObject) -> None:
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
 
 
-def _open_store(path: Path, single: SingleWindow) -> Store | None:
-    """Open the store; raise the window that has it, or read only where another program writes it."""
+def _open_store(start: Start, single: SingleWindow) -> Store | None:
+    """Open the store; hand over to the window that has it, or read only where another program writes it."""
     try:
-        return Store.open(path)
+        return Store.open(start.store)
     except StoreLockedError:
-        if single.raise_other():
+        if single.raise_other(_wish_of(start)):
             return None
-        return Store.open(path, read_only=True)
+        return Store.open(start.store, read_only=True)
+
+
+def _wish_of(start: Start) -> Wish:
+    """Return what the window that has the store is asked for; its working folder may be another."""
+    file = str(start.file.expanduser().absolute()) if start.file is not None and not start.preset else ""
+    return Wish(file, start.preset, start.run)
 
 
 def open_window(desk: Desk, start: Start) -> MainWindow:

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QLocale, QObject, QTimer
+from PySide6.QtCore import QLocale, QObject, QTimer, Signal
 from PySide6.QtWidgets import QApplication
 
 from wnin_desktop.errors import WninError
@@ -31,6 +31,8 @@ from wnin_desktop.schema.preferences import Preferences
 
 logger = logging.getLogger("wnin.window")
 PORT_MS = 500
+SERVER = "server"
+"""What notices about the server are about."""
 """How long a port rests before the server moves to it: each digit that is typed is another one."""
 LAST_WORK_S = 0.5
 """How long the end of the program waits for work that was asked to end before."""
@@ -38,6 +40,11 @@ LAST_WORK_S = 0.5
 
 class Desk(QObject):
     """One per window. Parts ask it for what they need and know nothing of each other."""
+
+    closing = Signal()
+    """Everything outside the GUI thread ends now; parts end what is theirs, and wait for nothing."""
+    page_wanted = Signal(str)
+    """Somebody is to see the page of this name."""
 
     def __init__(
         self,
@@ -151,7 +158,10 @@ class Desk(QObject):
                 kept=tr("Runs in this window go on, and everything recorded is kept."),
                 do=fault.do,
                 details=fault.details,
+                topic=SERVER,
             )
+        else:
+            self.notices.settle(SERVER)
 
     # -- what is told --------------------------------------------------------------------------------------
 
@@ -199,7 +209,7 @@ class Desk(QObject):
             self.colours.keep(experiment_id, run.experiment.colours)
 
     def _tell_notice(self, text: str) -> None:
-        self.notices.tell(text, kind="warning")
+        self.notices.tell(text, kind="warning", stays=True)
 
     def _tell_stuck(self) -> None:
         run = self.sender()
@@ -211,10 +221,17 @@ class Desk(QObject):
                 kept=tr("{0} of {1} steps are recorded.", done, planned),
                 do=tr("Wait, or end its process; then it goes on from the last checkpoint."),
                 action=(tr("End the process"), run.kill),
+                topic=_stop_of(run),
+                stays=True,
             )
 
-    def _tell_arrived(self, experiment: Any) -> None:
-        self.notices.log(tr("Remote run from {0}: {1}", experiment.host or "?", experiment.name))
+    def _tell_arrived(self, experiment: WatchedExperiment) -> None:
+        def show() -> None:
+            self.shown.show(experiment)
+            self.page_wanted.emit("compare")
+
+        text = tr("Remote run from {0}: {1}", experiment.host or "?", experiment.name)
+        self.notices.tell(text, action=(tr("Show"), show))
         if self.shown.current is None:
             self.shown.show(experiment)
 
@@ -222,6 +239,7 @@ class Desk(QObject):
         if self.is_closed:
             return
         self.get_ready()
+        self.notices.settle(_stop_of(run))
         name = run.config.name
         if run.error is not None:
             kept = tr("What was recorded before is kept.")
@@ -255,6 +273,7 @@ class Desk(QObject):
         if self.is_closed:
             return
         self.is_closed = True
+        self.closing.emit()
         self.preferences.flush()
         self.tasks.stop()
         self.runs.close()
@@ -265,3 +284,8 @@ class Desk(QObject):
             self.state.save()
         except (WninError, OSError) as error:
             logger.warning("the window's state was not saved: %s", error)
+
+
+def _stop_of(run: LiveRun) -> str:
+    """Return the topic of what is told while a run is asked to stop: it is settled once the run has ended."""
+    return f"stop:{id(run)}"

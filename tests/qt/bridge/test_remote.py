@@ -4,6 +4,7 @@ import socket
 
 import pytest
 
+from tests.qt.plots.scene import scene
 from tests.qt.windows import PATIENCE_MS, Program
 from tests.stream.wire import finished, started, step
 from wnin_desktop.qt.bridge import remote
@@ -97,3 +98,28 @@ def test_that_a_trainer_stays_listed_after_it_has_ended_and_after_the_server_was
     assert client.events == 51
     program.desk.preferences.change(**{"server.enabled": False})
     assert server.clients == (client,)
+
+
+def test_that_a_remote_run_is_told_listed_and_shown_on_compare(program, qtbot):
+    mine = program.desk.shown
+    mine.show(scene())
+    program.window.open_page("runs")
+    listen(program, 0)
+    server = program.desk.remote
+    with Publisher(server.uri, Token(remote.token_path().read_text())) as publisher:
+        publisher.put(started())
+        publisher.put(step(1))
+        qtbot.waitUntil(lambda: bool(server.experiments), timeout=PATIENCE_MS)
+        publisher.put(finished(1))
+    (arrived,) = server.experiments.values()
+    combo = program.window.pages["compare"].tools.experiments
+    assert combo.findData(arrived.experiment_id) >= 0
+    assert mine.current is not arrived
+    notice = program.desk.notices.kept[-1]
+    assert (notice.kind, arrived.name in notice.text) == ("info", True)
+    label, show = notice.action
+    assert label == "Show"
+    show()
+    assert mine.current is arrived
+    assert program.window.tabs.currentWidget() is program.window.pages["compare"]
+    assert combo.currentData() == arrived.experiment_id

@@ -180,3 +180,15 @@ def test_that_any_letters_are_matched_without_a_fault_and_in_time():
         for ranked in rank(entries, query, []):
             assert all(place < len(ranked.entry.title) for place in ranked.places)
     assert time.perf_counter() - started < 20 * 0.1
+
+
+def test_that_the_line_below_the_list_follows_the_size_of_text(palette, qtbot):
+    palette.present()
+    palette.dismiss()
+    try:
+        theme().set_text_scale(1.5)
+        palette.present()
+        assert palette.status.text()
+        assert palette.status.font().pointSizeF() == theme().font("small").pointSizeF()
+    finally:
+        theme().set_text_scale(1.0)

@@ -24,6 +24,7 @@ CERTIFICATE = {
         {"law": "zero gradients", "status": "failed", "detail": "it moved"},
     ],
 }
+LARGE = 4000
 
 
 @pytest.fixture
@@ -191,6 +192,7 @@ def test_that_the_table_shows_every_word_at_the_size_the_dialog_opens_with(desk,
     dialog = PluginsDialog(desk, window)
     desk.catalogue.take(rows)
     dialog.present()
+    dialog.setMaximumSize(LARGE, LARGE)
     dialog.resize(LETTERS * dialog.fontMetrics().averageCharWidth(), dialog.height())  # as on a wide screen
     QApplication.processEvents()
     table = dialog.table
@@ -201,3 +203,21 @@ def test_that_the_table_shows_every_word_at_the_size_the_dialog_opens_with(desk,
     dialog.split.moveSplitter(200, 1)
     desk.catalogue.take(rows[:2])
     assert dialog.split.sizes()[0] == 200
+
+
+def test_that_in_a_narrow_dialog_the_chosen_optimizer_has_room(dialog):
+    dialog.resize(500, 400)
+    QApplication.processEvents()
+    assert dialog.detail.width() > 0.3 * dialog.width()
+
+
+def test_that_the_folder_of_ones_own_is_named_and_can_be_copied(dialog):
+    folder = str(paths.plugin_dir("optimizers"))
+    dialog.place.setFixedWidth(90)
+    dialog.present()
+    dialog.search.setFocus()
+    assert dialog.place.text() != folder
+    assert "\u2026" in dialog.place.text()
+    assert dialog.place.toolTip() == folder
+    dialog.place.setFocus()
+    assert dialog.place.selectedText() == folder

@@ -97,6 +97,24 @@ def test_that_edits_that_come_back_to_the_start_are_no_change(draft):
     assert not draft.is_changed
 
 
+def test_that_a_new_draft_is_clean_even_after_one_that_came_back_changed(desk, draft):
+    draft.add_arm("sgd")
+    assert Draft(desk.catalogue).from_state(draft.to_state())
+    again = Draft(desk.catalogue)
+    again.from_state(draft.to_state())
+    assert again.is_changed
+    again.clear()
+    assert not again.is_changed
+    again.add_arm("sgd")
+    again.set("name", "another")
+    assert again.is_changed
+    while again.stack.canUndo():
+        again.stack.undo()
+    assert not again.is_changed
+    again.from_state(again.to_state() | {"changed": True})
+    assert not again.is_changed
+
+
 def test_that_an_edit_to_the_same_value_is_no_step(draft):
     draft.set("budget.steps", 500)
     assert draft.stack.count() == 0

@@ -52,7 +52,7 @@ def _no_commit() -> None:
 
 def _no_raising() -> None:
     """Open a window where one is open already."""
-    SingleWindow.raise_other = lambda _single: False
+    SingleWindow.raise_other = lambda *_: False
 
 
 def _no_lock() -> None:

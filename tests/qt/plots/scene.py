@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
+from wnin_desktop.qt.bridge.remote import RemoteRuns
 from wnin_desktop.qt.bridge.shown import ShownExperiments
 from wnin_desktop.qt.window.actions import Actions
 from wnin_desktop.qt.window.notices import Notices
@@ -100,6 +101,7 @@ class SceneDesk(QObject):
         self.actions = Actions(self)
         self.notices = Notices(self)
         self.runs = Runs()
+        self.remote = RemoteRuns(self)
         self.tasks = TasksNow()
         self.store: Any = None
         self.state = State()

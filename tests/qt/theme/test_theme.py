@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPalette
-from PySide6.QtWidgets import QLabel, QLineEdit, QWidget
+from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QWidget
 
 from wnin_desktop.qt.theme import Space, marker_path, set_font, theme
 from wnin_desktop.qt.theme.arms import SYMBOLS
@@ -173,3 +173,20 @@ def test_that_spaces_are_those_of_the_grid():
 
 def test_that_every_tint_is_a_ground_of_its_ink():
     assert all(f"{name}_tint" in grounds(name) for name in TINTS)
+
+
+@pytest.mark.parametrize("scale", [1.0, 1.25])
+@pytest.mark.parametrize("count", [2, 4, 9])
+def test_that_the_list_of_a_combo_box_shows_every_entry_whole(qtbot, count, scale):
+    theme().set_text_scale(scale)
+    box = QComboBox()
+    qtbot.addWidget(box)
+    box.addItems([f"entry {number}" for number in range(count)])
+    box.show()
+    box.showPopup()
+    view = box.view()
+    last = view.visualRect(view.model().index(count - 1, 0))
+    assert view.verticalScrollBar().maximum() == 0
+    assert view.viewport().rect().contains(last)
+    box.hidePopup()
+    theme().set_text_scale(1.0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, Qt, QTimer
+from PySide6.QtCore import QEvent, QRect, QSize, Qt, QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QDialog,
@@ -13,13 +13,14 @@ from PySide6.QtWidgets import (
     QLabel,
     QPlainTextEdit,
     QPushButton,
+    QScrollArea,
     QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
     QWidget,
 )
 
-from wnin_desktop.qt.theme import Space, set_font, set_icon
+from wnin_desktop.qt.theme import Space, restyle, set_font, set_icon
 from wnin_desktop.qt.widgets import IconButton
 
 SCREEN_SHARE = 0.9
@@ -38,6 +39,8 @@ class Dialog(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._modal = modal
         self._room = (0, 0)
+        self._told: QLabel | None = None
+        self._area: QScrollArea | None = None
         self._snug_soon = QTimer(self)  # after the layouts have heard of another size of text
         self._snug_soon.setSingleShot(True)
         self._snug_soon.setInterval(0)
@@ -50,10 +53,46 @@ class Dialog(QDialog):
         """Take room for about so many letters and lines of the present font, as far as the screen allows."""
         self._room = letters, lines
         metrics = self.fontMetrics()
-        screen = self.screen() or QGuiApplication.primaryScreen()
-        room = screen.availableSize() * SCREEN_SHARE
-        width, height = letters * metrics.averageCharWidth(), lines * metrics.lineSpacing()
-        self.resize(min(width, room.width()), min(height, room.height()))
+        self._take(QSize(letters * metrics.averageCharWidth(), lines * metrics.lineSpacing()))
+
+    def _take(self, wanted: QSize) -> None:
+        """Be so large, as far as the screen allows; what does not fit then is scrolled to."""
+        most = screen_of(self).size() * SCREEN_SHARE
+        if self._area is None and _least_height(self.column, most.width()) > most.height():
+            self._area = self._make_area()
+        self.setMinimumSize(self.minimumSize().boundedTo(most))
+        self.setMaximumSize(most)
+        self.resize(wanted.boundedTo(most))
+
+    def _make_area(self) -> QScrollArea:
+        """Move everything into an area that scrolls, and return it."""
+        inner = QWidget(self)
+        inner.setObjectName("dialog-inner")
+        inner.setLayout(self.column)
+        self.setMinimumHeight(0)  # the layout had asked for all of it
+        area = QScrollArea(self)
+        area.setObjectName("dialog-area")
+        area.setAccessibleName(self.windowTitle())
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        area.setWidgetResizable(True)
+        area.setWidget(inner)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(area)
+        return area
+
+    def tell(self, text: str, kind: str = "warning") -> None:
+        """Say something about what was clicked in here, at the bottom; no text takes it away."""
+        if self._told is None:
+            self._told = text_label("", f"{self.objectName()}-told", self)
+            self.column.addWidget(self._told)
+        self._told.setText(text)
+        self._told.setProperty("kind", kind)
+        restyle(self._told)
+        self._told.setVisible(bool(text))
+        if not any(self._room):
+            self.fit_soon()
 
     def present(self) -> None:
         """Show it, in front."""
@@ -65,7 +104,16 @@ class Dialog(QDialog):
             self.open()
         else:
             self.show()
+        self._stay_on_screen()
         self.activateWindow()
+
+    def _stay_on_screen(self) -> None:
+        """Move so that the whole window is seen."""
+        room, frame = screen_of(self), self.frameGeometry()
+        x = max(room.left(), min(frame.x(), room.right() + 1 - frame.width()))
+        y = max(room.top(), min(frame.y(), room.bottom() + 1 - frame.height()))
+        if (x, y) != (frame.x(), frame.y()):
+            self.move(x, y)
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - the name is Qt's
         """Take more room for larger text."""
@@ -83,7 +131,7 @@ class Dialog(QDialog):
         """Be as high as the text is at the present width; for dialogs of a few sentences."""
         self.column.activate()
         width = max(self.width(), self.minimumWidth(), self.column.sizeHint().width())
-        self.resize(width, self.column.heightForWidth(width))
+        self._take(QSize(width, max(self.column.heightForWidth(width), self.column.minimumSize().height())))
 
     def add_heading(self, text: str, name: str = "heading") -> QLabel:
         """Add a title line."""
@@ -104,6 +152,15 @@ class Dialog(QDialog):
         row.setSpacing(Space.S)
         self.column.addLayout(row)
         return row
+
+
+def screen_of(widget: QWidget) -> QRect:
+    """Return what a window may cover of its screen."""
+    return (widget.screen() or QGuiApplication.primaryScreen()).availableGeometry()
+
+
+def _least_height(column: QVBoxLayout, width: int) -> int:
+    return max(column.minimumSize().height(), column.minimumHeightForWidth(width))
 
 
 def text_label(text: str, name: str, parent: QWidget | None = None, kind: str = "") -> QLabel:

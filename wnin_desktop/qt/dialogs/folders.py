@@ -10,7 +10,11 @@ from PySide6.QtCore import QObject, QUrl
 from PySide6.QtGui import QDesktopServices
 
 from wnin_desktop import paths
+from wnin_desktop.qt.dialogs.base import Dialog
 from wnin_desktop.qt.text import tr
+
+TOPIC = "open folder"
+"""What its notices are about."""
 
 
 def store_folder(preferred: str | None) -> Path:
@@ -24,7 +28,10 @@ def log_folder() -> Path:
 
 
 class FolderOpener(QObject):
-    """Makes a folder where it is not there yet, off the GUI thread, and opens it."""
+    """Makes a folder where it is not there yet, off the GUI thread, and opens it.
+
+    What goes wrong is told over the page, and in the dialog that owns this: it may lie above the notice.
+    """
 
     def __init__(self, desk: Any, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -40,11 +47,19 @@ class FolderOpener(QObject):
     def _made(self, folder: Path) -> None:
         if not self.show(str(folder)):
             self._tell(folder, tr("no file manager answers"))
+            return
+        self._desk.notices.settle(TOPIC)
+        self._tell_dialog("")
 
     def _tell(self, folder: Path, why: str) -> None:
-        self._desk.notices.tell(
-            tr("The folder {0} could not be opened: {1}.", folder, why.rstrip(".")), kind="warning"
-        )
+        text = tr("The folder {0} could not be opened: {1}.", folder, why.rstrip("."))
+        self._desk.notices.tell(text, kind="warning", topic=TOPIC)
+        self._tell_dialog(text)
+
+    def _tell_dialog(self, text: str) -> None:
+        dialog = self.parent()
+        if isinstance(dialog, Dialog):
+            dialog.tell(text)
 
 
 def show_folder(folder: str) -> bool:

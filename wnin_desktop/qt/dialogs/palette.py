@@ -12,7 +12,7 @@ from wnin_desktop.qt.dialogs.entries import Entry, rank
 from wnin_desktop.qt.dialogs.overlay import Overlay
 from wnin_desktop.qt.dialogs.palette_list import PaletteModel, make_list
 from wnin_desktop.qt.text import tr
-from wnin_desktop.qt.theme import Space, set_font, set_icon, theme
+from wnin_desktop.qt.theme import Space, restyle, set_font, set_icon, theme
 from wnin_desktop.runs.preferences import WindowState
 
 RECENT_KEY = "palette.recent"
@@ -147,7 +147,7 @@ class CommandPalette(Overlay):
     def _tell(self, text: str, kind: str = "muted") -> None:
         self.status.setText(text)
         self.status.setProperty("kind", kind)
-        self.status.style().polish(self.status)
+        restyle(self.status)
         self.field.setAccessibleDescription(text)
 
     def _clicked(self, index: QModelIndex) -> None:

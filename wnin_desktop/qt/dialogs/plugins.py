@@ -28,7 +28,7 @@ from wnin_desktop.qt.dialogs.plugin_detail import STATES, PluginDetail
 from wnin_desktop.qt.dialogs.trust import TrustDialog
 from wnin_desktop.qt.text import tr
 from wnin_desktop.qt.theme import ICON_SMALL, Space, theme
-from wnin_desktop.qt.widgets import FlowLayout, SearchField
+from wnin_desktop.qt.widgets import FlowLayout, PathLine, SearchField
 from wnin_desktop.runs import optimizer_catalogue
 from wnin_desktop.runs.optimizer_catalogue import CatalogueRow
 from wnin_desktop.runs.plugin_files import PluginText, copy_template, read_plugin
@@ -37,6 +37,8 @@ NAME, STATE, ORIGIN, HASH = range(4)
 ROW = Qt.ItemDataRole.UserRole
 LETTERS, LINES = 150, 40
 HASH_LETTERS = 12
+DETAIL_SHARE = 0.35
+"""The least that the chosen optimizer gets of a narrow dialog's width; the table scrolls then."""
 ORIGINS = {"built-in": "built-in", "user": "your folder", "entry point": "installed package"}
 
 
@@ -64,6 +66,7 @@ class PluginsDialog(Dialog):
         self.column.addWidget(self.split, 1)
         self.status = text_label("", "plugins-status", self, "muted")
         self.column.addWidget(self.status)
+        self._add_place()
         self._add_foot()
         desk.catalogue.changed.connect(self._take_catalogue)
         theme().changed.connect(self._fill)
@@ -133,6 +136,7 @@ class PluginsDialog(Dialog):
         )
         wanted += bar + 2 * self.table.frameWidth()
         room = self.width() - 2 * Space.L - self.split.handleWidth()
+        wanted = min(wanted, round((1 - DETAIL_SHARE) * room))
         self.split.setSizes([wanted, max(room - wanted, 1)])
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - the names are Qt's
@@ -168,6 +172,14 @@ class PluginsDialog(Dialog):
         for button in (self.certify, self.trust, self.untrust, self.source):
             flow.addWidget(button)
         return box
+
+    def _add_place(self) -> None:
+        """Say where one's own optimizers lie, before there are any too."""
+        row = self.add_row()
+        row.addWidget(text_label(tr("Your folder"), "plugins-place-words", self, "muted"))
+        path, words = str(paths.plugin_dir("optimizers")), tr("Folder of your own optimizers")
+        self.place = PathLine(path, self, name="plugins-place", label=words)
+        row.addWidget(self.place, 1)
 
     def _add_foot(self) -> None:
         row = self.add_row()

@@ -9,6 +9,7 @@ from typing import Any
 from PySide6.QtWidgets import QTextBrowser, QWidget
 
 from wnin_desktop.qt.dialogs.base import Dialog
+from wnin_desktop.qt.forms.make import ARM_SCOPE, scoped_anchor
 from wnin_desktop.qt.text import tr
 from wnin_desktop.qt.theme import theme
 from wnin_desktop.qt.widgets import SearchField
@@ -50,7 +51,7 @@ class ReferenceDialog(Dialog):
             self._section(tr("Experiment"), _shared(), wanted),
             self._section(tr("Arm"), walk(fields_of(ArmConfig, "arms[0]")), wanted),
             *[
-                self._section(tr("Optimizer {0}", row.name), walk(row.fields), wanted, row.summary)
+                self._section(tr("Optimizer {0}", row.name), walk(row.fields), wanted, row.summary, row.name)
                 for row in self._desk.catalogue.rows
                 if row.fields
             ],
@@ -60,9 +61,11 @@ class ReferenceDialog(Dialog):
         self.page.setHtml(text or f"<p>{escape(tr('Nothing here is called like that.'))}</p>")
 
     @staticmethod
-    def _section(title: str, specs: Iterable[FieldSpec], wanted: str, about: str = "") -> str:
+    def _section(
+        title: str, specs: Iterable[FieldSpec], wanted: str, about: str = "", scope: str = ""
+    ) -> str:
         entries = [
-            _entry(spec)
+            _entry(spec, scope)
             for spec in specs
             if wanted in f"{tr(spec.title)} {spec.path} {tr(spec.help)}".lower()
             and spec.kind not in ("model", "models")
@@ -77,14 +80,15 @@ def _shared() -> Iterable[FieldSpec]:
     return (spec for spec in walk(fields_of(CompareConfig)) if not spec.path.startswith("arms"))
 
 
-def _entry(spec: FieldSpec) -> str:
+def _entry(spec: FieldSpec, scope: str) -> str:
     muted = theme().colour("muted").name()
+    anchor = scoped_anchor(scope, _anchor(spec.path))
     unit = f" ({escape(tr(spec.unit))})" if spec.unit not in ("", "1") else ""
     facts = [tr("Allowed: {0}", tr(spec.allowed))] if spec.allowed else []
     facts += [tr("Default: {0}", default_words(spec, tr))]
     facts += [tr("Flag: {0}", spec.flag)] if spec.flag else []
     return (
-        f'<h4><a name="{escape(_anchor(spec.path))}"></a>{escape(tr(spec.title))}{unit}</h4>'
+        f'<h4><a name="{escape(anchor)}"></a>{escape(tr(spec.title))}{unit}</h4>'
         f"<p>{escape(tr(spec.help))}<br/>"
         f'<span style="color:{muted}">{escape(spec.path)}. {escape(". ".join(facts))}</span></p>'
     )
@@ -105,7 +109,8 @@ def _metrics(wanted: str) -> str:
 
 
 def _anchor(path: str) -> str:
-    """Return the anchor of a field; every arm shares the entries of the first."""
-    if path.startswith("arms["):
-        return "arms[0]" + path[path.index("]") + 1 :]
+    """Return the anchor of a field; all arms share their entries, and a choice of kind is its field's."""
+    path = path.removesuffix(".kind")
+    if path.startswith("arms[") and "]." in path:
+        return scoped_anchor(ARM_SCOPE, path.partition("].")[2])
     return path

@@ -12,7 +12,7 @@ from wnin_desktop.qt.dialogs.base import Dialog, items_of, push_button, text_lab
 from wnin_desktop.qt.dialogs.fuzzy import match
 from wnin_desktop.qt.dialogs.shortcut_list import PORTABLE, Shortcut, refusal, shortcuts, shown
 from wnin_desktop.qt.text import tr
-from wnin_desktop.qt.theme import ICON_SMALL, theme
+from wnin_desktop.qt.theme import ICON_SMALL, restyle, theme
 from wnin_desktop.qt.widgets import SearchField
 
 NAME = Qt.ItemDataRole.UserRole
@@ -215,7 +215,7 @@ class ShortcutsDialog(Dialog):
         self.fault.setText(text)
         self.fault.setVisible(bool(text))
         self.capture.setProperty("invalid", bool(text))
-        self.capture.style().polish(self.capture)
+        restyle(self.capture)
 
     def _filter(self, text: str) -> None:
         first = None

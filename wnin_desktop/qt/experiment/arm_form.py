@@ -14,6 +14,7 @@ from wnin_desktop.qt.experiment.checking import Catalogue
 from wnin_desktop.qt.experiment.noise_edits import amplitude_of
 from wnin_desktop.qt.experiment.summary import table, unit_of
 from wnin_desktop.qt.forms import ChoiceEdit, Form, ParamsForm, SchedulePreview, optimizer_choice
+from wnin_desktop.qt.forms.make import ARM_SCOPE
 from wnin_desktop.qt.forms.places import below
 from wnin_desktop.qt.text import tr
 from wnin_desktop.qt.theme import Space, theme
@@ -49,6 +50,7 @@ class ArmForm(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("arm-form")
+        self.setProperty("helpScope", ARM_SCOPE)
         self.base = ""
         self.name = Form((specs()["name"],), parent=self)
         optimizer = [spec for spec in specs()["optimizer"].fields if spec.name not in UNSAID]

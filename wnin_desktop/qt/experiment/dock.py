@@ -23,7 +23,7 @@ from wnin_desktop.qt.experiment.section import Section
 from wnin_desktop.qt.experiment.seeds import SeedsEdit
 from wnin_desktop.qt.forms import Form
 from wnin_desktop.qt.text import tr
-from wnin_desktop.qt.theme import Space, theme
+from wnin_desktop.qt.theme import Space, restyle, theme
 from wnin_desktop.qt.widgets import Hairline, IconButton, SectionHeader
 from wnin_desktop.runs.flags import FLAGS
 from wnin_desktop.schema.fields import FieldSpec, fields_of, with_flags
@@ -184,7 +184,7 @@ class ExperimentDock(QWidget):
         self.trouble.setText("\n".join(words))
         self.trouble.setProperty("kind", "muted" if not self.draft.arm_count else "danger")
         self.trouble.style().unpolish(self.trouble)
-        self.trouble.style().polish(self.trouble)
+        restyle(self.trouble)
         self.trouble.setVisible(bool(words))
 
     def _has_place(self, problem: Problem) -> bool:

@@ -265,6 +265,7 @@ class Draft(QObject):
 
     def _replace(self, content: Content, path: Path | None) -> None:
         self.stack.clear()
+        self.stack.setClean()  # an empty stack that was not clean stays so otherwise
         self.path = path
         self._take((content, 0 if content.arms else -1), EVERYTHING)
         self.path_changed.emit()
@@ -288,7 +289,7 @@ class Draft(QObject):
             self.clear()
             return False
         self._replace(content, Path(path) if path else None)
-        if changed is True:
+        if changed is True and (path or content != Content.empty()):
             self.stack.resetClean()
         self.select(selected)
         return True

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from wnin_desktop.qt.desk import Desk
 
 FOLDER = "experiment.folder"
+OPENING, SAVING = "open file", "save file"
+"""What its notices are about."""
 COMMAND = re.compile(r"\A[^\n=]*\bwnin(-train|\s+train|\s+compare)\b|\A@'")
 Next = Callable[[], object]
 
@@ -73,38 +75,52 @@ class ExperimentFiles(QObject):
         dialog.fileSelected.connect(self.open_file)
         dialog.open()
 
-    def open_file(self, path: str | Path) -> None:
-        """Open a file; what is wrong with it is a notice, and the draft stays as it is."""
+    def open_file(self, path: str | Path, then: Next | None = None) -> None:
+        """Open a file; what is wrong with it is a notice, and the draft stays as it is.
+
+        Args:
+            path: The file.
+            then: What follows once it is open.
+        """
         path = Path(path).absolute()
         if not self.accepts(path):
             self.desk.notices.tell(
                 tr("{0} is not an experiment.", path.name),
                 kind="warning",
                 do=tr("Give one file that ends in {0}.", SUFFIXES),
+                topic=OPENING,
             )
             return
         self.desk.tasks.start(
             lambda _task: load_compare(path),
-            then=lambda config: self._offer(config, path),
+            then=lambda config: self._offer(config, path, then=then),
             failed=lambda error: self._tell_unusable(error, path),
         )
 
-    def _offer(self, config: CompareConfig, path: Path | None, name: str = "") -> None:
+    def _offer(
+        self, config: CompareConfig, path: Path | None, name: str = "", then: Next | None = None
+    ) -> None:
+        def load() -> None:
+            self._load(config, path)
+            if then is not None:
+                then()
+
         name = name or (path.name if path else config.name)
-        self.unsaved_first(lambda: self._load(config, path), tr("{0} opens", name))
+        self.unsaved_first(load, tr("{0} opens", name))
 
     def _load(self, config: CompareConfig, path: Path | None) -> None:
         self.draft.load(config, path)
+        self.desk.notices.settle(OPENING)
         if path is not None:
             self.recent.add(path)
             self.desk.state.set(FOLDER, str(path.parent))
         self.desk.notices.log(tr("Opened {0}.", path or config.name))
 
-    def open_preset(self, name: str) -> None:
-        """Open a comparison that ships with the program."""
+    def open_preset(self, name: str, then: Next | None = None) -> None:
+        """Open a comparison that ships with the program; `then` follows once it is open."""
         self.desk.tasks.start(
             lambda _task: load_preset(name),
-            then=lambda config: self._offer(config, None, name),
+            then=lambda config: self._offer(config, None, name, then),
             failed=lambda error: self._tell_unusable(error, Path(name)),
         )
 
@@ -115,7 +131,7 @@ class ExperimentFiles(QObject):
 
     def _tell_unusable(self, error: Exception, path: Path) -> None:
         if not isinstance(error, InputError):
-            self.desk.notices.tell_error(error, what=str(path))
+            self.desk.notices.tell_error(error, what=str(path), topic=OPENING)
             return
         count = len(error.problems)
         text = tr("{0} has {1} problems.", path.name, count) if count > 1 else error.message()
@@ -125,6 +141,7 @@ class ExperimentFiles(QObject):
             kept=tr("The experiment in the editor stays as it is; the file is untouched."),
             do=tr("Mend the file and open it again."),
             details=error.message(),
+            topic=OPENING,
         )
 
     # --- unsaved changes ---
@@ -201,9 +218,12 @@ class ExperimentFiles(QObject):
             do=tr("Save it in another folder."),
             details=f"{type(error).__name__}: {error}",
             action=(tr("Save as"), self.save_as),
+            topic=SAVING,
+            stays=True,
         )
 
     def _tell_saved(self, path: Path) -> None:
+        self.desk.notices.settle(SAVING)
         resting = self.draft.arm_count - len(self.draft.content.enabled())
         if resting:
             self.desk.notices.tell(
@@ -225,6 +245,7 @@ class ExperimentFiles(QObject):
             kind="warning",
             kept=tr("It stays in the editor and comes back with this session."),
             action=(tr("Show"), lambda: self.draft.seek(field)),
+            topic=SAVING,
         )
 
     def file_name(self) -> str:

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from wnin_desktop.qt import numbers
 from wnin_desktop.qt.text import tr
-from wnin_desktop.qt.theme import Space, set_font
+from wnin_desktop.qt.theme import Space, restyle, set_font
 from wnin_desktop.qt.widgets import ElidedLabel
 from wnin_desktop.schema.metrics import BY_KEY
 
@@ -106,7 +106,7 @@ class Gauges(QWidget):
         if self.state.property("kind") != kind:
             self.state.setProperty("kind", kind)
             self.state.style().unpolish(self.state)
-            self.state.style().polish(self.state)
+            restyle(self.state)
 
     def _text(self, experiment: WatchedExperiment, key: str) -> str:
         if key == "step":

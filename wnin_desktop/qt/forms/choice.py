@@ -24,6 +24,8 @@ from wnin_desktop.schema.fields import FieldSpec, check
 
 MIN_LETTERS = 6
 """Letters of a choice that are always seen, however narrow the panel."""
+MOST_VISIBLE = 16
+"""Choices that the list shows without scrolling, where the screen has room."""
 
 
 class ChoiceEdit(QComboBox):
@@ -40,6 +42,7 @@ class ChoiceEdit(QComboBox):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(MIN_LETTERS)
+        self.setMaxVisibleItems(MOST_VISIBLE)
         self.set_choices(spec.choices, labels)
         self.currentIndexChanged.connect(self._chosen)
 

@@ -67,9 +67,23 @@ def describe(editor: QWidget, spec: FieldSpec) -> None:
 
 
 def help_anchor(widget: QWidget | None) -> str:
-    """Return the anchor of the help page for `widget` or what it stands in; "" where there is none."""
+    """Return the anchor of the help page for `widget` or what it stands in; "" where there is none.
+
+    What stands in a `helpScope`, as the parameters of one optimizer do, has an anchor of its own there.
+    """
+    anchor = ""
     while widget is not None:
-        if anchor := widget.property("helpAnchor"):
-            return str(anchor)
+        anchor = anchor or str(widget.property("helpAnchor") or "")
+        if anchor and (scope := widget.property("helpScope")):
+            return scoped_anchor(str(scope), anchor)
         widget = widget.parentWidget()
-    return ""
+    return anchor
+
+
+ARM_SCOPE = "arms[0]"
+"""Where the fields of any arm have their anchors."""
+
+
+def scoped_anchor(scope: str, path: str) -> str:
+    """Return the anchor of a field that more than one thing has, such as the optimizers: "adamw/beta1"."""
+    return f"{scope}/{path}" if scope else path

@@ -59,6 +59,7 @@ class ParamsForm(QWidget):
         ):
             return
         self.optimizer, self._specs = name, specs
+        self.setProperty("helpScope", name)
         shown = parameter_specs(specs or ())
         self._replace(Form(shown, base=self.base, parent=self) if shown else None)
         words = why or tr("{0} is not loaded.").format(name) if specs is None else ""

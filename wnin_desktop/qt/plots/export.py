@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from wnin_desktop.qt.plots.metric_plot import MetricPlot
 
 FOLDER = "plots.folder"
+TOPIC = "export"
+"""What its notices are about."""
 """Where the window's state remembers the folder of the last export."""
 
 
@@ -151,6 +153,7 @@ class Saver(QWidget):
             tr("Saved {0}.", path.name),
             kind="good",
             action=(tr("Open folder"), lambda: QDesktopServices.openUrl(url)),
+            topic=TOPIC,
         )
         self._end()
 
@@ -160,6 +163,7 @@ class Saver(QWidget):
             kind="danger",
             kept=tr("A file that was there before is as it was."),
             do=tr("Choose another folder."),
+            topic=TOPIC,
         )
         self._end()
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QPoint, QRect, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPen, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from wnin_desktop.qt.plots.legend import Legend
@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 
 FIRST = ("train_loss", "val_loss", "hessian_trace_est", "temperature")
 MOST_COLUMNS = 4
-LEAST_HEIGHT = 112
+LEAST_HEIGHT, LEAST_LINES = 134, 8
+"""Pixels and lines of text that a plot is high at least; the grid scrolls where there is less room."""
+LEAST_LETTERS = 28
+"""Letters x that a plot is wide at least; there are fewer columns where there is less room."""
 
 
 class PlotGrid(QWidget):
@@ -42,13 +45,14 @@ class PlotGrid(QWidget):
         self.pacer = Pacer(self)
         self.plots: dict[str, MetricPlot] = {}
         self.columns = 2
+        self._placed = 0
         self.maximised: str | None = None
         self.menu: PlotMenu | None = None
         self.legend = Legend(self.lens, self)
         self._build()
         desk.shown.changed.connect(self._show_current)
         desk.runs.framed.connect(self._take_frame)
-        theme().changed.connect(self._field.update)
+        theme().changed.connect(self._follow_theme)
         self.set_metrics(FIRST)
         self._show_current()
 
@@ -64,6 +68,7 @@ class PlotGrid(QWidget):
         area.setWidgetResizable(True)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setWidget(self._field)
+        self._area = area
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(Space.XS)
@@ -142,10 +147,11 @@ class PlotGrid(QWidget):
         for plot in self.plots.values():
             self._cells.removeWidget(plot)
         shown = [key for key in self.plots if self.maximised in (None, key)]
-        columns = 1 if self.maximised else min(self.columns, max(len(shown), 1))
+        columns = self._placed = self._columns_of(len(shown))
+        least = self.least_height()
         for place, key in enumerate(shown):
             plot = self.plots[key]
-            plot.setMinimumHeight(LEAST_HEIGHT)
+            plot.setMinimumHeight(least)
             self._cells.addWidget(plot, place // columns, place % columns)
         for column in range(MOST_COLUMNS):
             self._cells.setColumnStretch(column, 1 if column < columns else 0)
@@ -155,6 +161,48 @@ class PlotGrid(QWidget):
             plot.header.set_maximised(key == self.maximised)
             plot.setVisible(key in shown)
         self.arranged.emit()
+
+    def least_height(self) -> int:
+        """Return the pixels that a plot is high at least."""
+        return max(LEAST_HEIGHT, LEAST_LINES * self.fontMetrics().lineSpacing())
+
+    def wanted_height(self) -> int:
+        """Return the pixels in which all plots are seen without scrolling, if they are low."""
+        shown = 1 if self.maximised else max(len(self.plots), 1)
+        rows = -(-shown // self._columns_of(shown))
+        return self._head_height() + rows * self.least_height() + (rows - 1) * Space.S
+
+    def least_room(self) -> int:
+        """Return the pixels in which the arms and most of a row of plots are seen."""
+        return self._head_height() + LEAST_HEIGHT
+
+    def _head_height(self) -> int:
+        return max(self._head.sizeHint().height(), self._head.heightForWidth(self.width())) + Space.XS
+
+    def _columns_of(self, count: int) -> int:
+        """Return how many of so many plots stand side by side: as chosen, where there is room."""
+        least = LEAST_LETTERS * self.fontMetrics().averageCharWidth()
+        fitting = max(self.width() // least, 1) if self.isVisible() else self.columns
+        return 1 if self.maximised else min(self.columns, max(count, 1), fitting)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - the names are Qt's
+        """Use fewer columns in a narrow page."""
+        super().resizeEvent(event)
+        self._suit_width()
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
+        """Use the columns that there is room for."""
+        super().showEvent(event)
+        self._suit_width()
+
+    def _suit_width(self) -> None:
+        shown = 1 if self.maximised else len(self.plots)
+        if self._columns_of(shown) != self._placed:
+            self._arrange()
+
+    def _follow_theme(self) -> None:
+        self._arrange()
+        self._field.update()
 
     # -- following -----------------------------------------------------------------------------------------
 

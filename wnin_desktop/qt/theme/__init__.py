@@ -11,7 +11,7 @@ maps        colours of surfaces and of temperature
 
 from wnin_desktop.qt.theme.arms import ArmLook, marker_path
 from wnin_desktop.qt.theme.measures import FOCUS, HAIRLINE, ICON_LARGE, ICON_SMALL, RADIUS, Space
-from wnin_desktop.qt.theme.theme import Theme, set_font, set_icon, theme
+from wnin_desktop.qt.theme.theme import Theme, restyle, set_font, set_icon, theme
 
 __all__ = [
     "FOCUS",
@@ -23,6 +23,7 @@ __all__ = [
     "Space",
     "Theme",
     "marker_path",
+    "restyle",
     "set_font",
     "set_icon",
     "theme",

@@ -30,7 +30,17 @@ def _nothing(_parent: object) -> None:
 
 def keep(parent: QObject, kind: str, changed: SignalInstance, act: Callable[[Any], None]) -> None:
     """Do `act` to `parent` now and at every change; it takes the place of an earlier one of that kind."""
-    found = parent.findChild(Keeper, kind, Qt.FindChildOption.FindDirectChildrenOnly)
-    keeper = cast("Keeper", found) if found is not None else Keeper(parent, kind, changed)
+    keeper = _find(parent, kind) or Keeper(parent, kind, changed)
     keeper.act = act
     keeper.again()
+
+
+def again(parent: QObject, kind: str) -> None:
+    """Let the keeper of a kind do its thing once more, where there is one."""
+    keeper = _find(parent, kind)
+    if keeper is not None:
+        keeper.again()
+
+
+def _find(parent: QObject, kind: str) -> Keeper | None:
+    return cast("Keeper | None", parent.findChild(Keeper, kind, Qt.FindChildOption.FindDirectChildrenOnly))

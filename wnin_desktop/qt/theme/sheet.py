@@ -146,6 +146,7 @@ QAbstractSpinBox::up-arrow { image: $up; width: 10px; height: 10px; }
 QAbstractSpinBox::down-arrow { image: $down; width: 10px; height: 10px; }
 QAbstractSpinBox::up-arrow:off { image: $up_off; }
 QAbstractSpinBox::down-arrow:off { image: $down_off; }
+QComboBox { combobox-popup: 0; }  /* the other kind of list is too short by its scrollers */
 QComboBox::drop-down { border: none; width: 20px; }
 QComboBox::down-arrow { image: $down; width: 12px; height: 12px; }
 QComboBox::down-arrow:disabled { image: $down_off; }

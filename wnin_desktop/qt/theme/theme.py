@@ -13,7 +13,7 @@ from wnin_desktop.qt.theme import icons, maps
 from wnin_desktop.qt.theme.arms import ArmLook, arm_look
 from wnin_desktop.qt.theme.colours import colours
 from wnin_desktop.qt.theme.fonts import make_font
-from wnin_desktop.qt.theme.keepers import keep
+from wnin_desktop.qt.theme.keepers import again, keep
 from wnin_desktop.qt.theme.measures import EASE_MS
 from wnin_desktop.qt.theme.palette import make_palette
 from wnin_desktop.qt.theme.sheet import make_sheet
@@ -189,6 +189,12 @@ _made: dict[str, Theme] = {}
 def set_icon(holder: HasIcon, name: str, colour: str | None = None) -> None:
     """Show an icon on a button or action, now and after every change of the theme."""
     theme().set_icon(holder, name, colour)
+
+
+def restyle(widget: QWidget) -> None:
+    """Let the style sheet see that a property has changed; Qt forgets the font of the widget with that."""
+    widget.style().polish(widget)
+    again(widget, "font-keeper")
 
 
 def set_font(widget: QWidget, kind: str) -> None:

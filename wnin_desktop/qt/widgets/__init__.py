@@ -4,7 +4,7 @@ from wnin_desktop.qt.widgets.badges import Badge, KeyHint, StatusChip
 from wnin_desktop.qt.widgets.buttons import IconButton, Segmented, YieldingButton
 from wnin_desktop.qt.widgets.empty_state import EmptyState
 from wnin_desktop.qt.widgets.flow import FlowLayout
-from wnin_desktop.qt.widgets.labels import ElidedLabel, Hairline
+from wnin_desktop.qt.widgets.labels import ElidedLabel, Hairline, PathLine
 from wnin_desktop.qt.widgets.log_slider import LogSlider
 from wnin_desktop.qt.widgets.notice_bar import NoticeBar
 from wnin_desktop.qt.widgets.progress_chip import ProgressChip
@@ -24,6 +24,7 @@ __all__ = [
     "KeyHint",
     "LogSlider",
     "NoticeBar",
+    "PathLine",
     "ProgressChip",
     "SearchField",
     "SectionHeader",

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
+from PySide6.QtGui import QFocusEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QLabel, QLineEdit, QSizePolicy, QWidget
 
-from wnin_desktop.qt.theme import HAIRLINE, theme
+from wnin_desktop.qt.theme import HAIRLINE, Space, theme
 
 LEAST_CHARACTERS = 4
 
@@ -70,6 +70,41 @@ class ElidedLabel(QLabel):
 
     def _tell_tip(self) -> None:
         self.setToolTip(self._own_tip if self.shown_text() == self.text() else self.text())
+
+
+class PathLine(QLineEdit):
+    """A path to be read and copied: cut in the middle, and whole as long as it has the keyboard."""
+
+    def __init__(self, path: str, parent: QWidget | None = None, *, name: str, label: str) -> None:
+        super().__init__(parent)
+        self.setObjectName(name)
+        self.setAccessibleName(label)
+        self.setReadOnly(True)
+        self.path = path
+        self.setToolTip(path)
+        self._show_path()
+
+    def _show_path(self) -> None:
+        margins = self.textMargins()
+        room = self.width() - 4 * Space.S - margins.left() - margins.right()
+        cut = self.fontMetrics().elidedText(self.path, Qt.TextElideMode.ElideMiddle, room)
+        self.setText(self.path if self.hasFocus() else cut)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """Cut anew."""
+        super().resizeEvent(event)
+        self._show_path()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:  # noqa: N802
+        """Show all of it, selected, ready to be copied."""
+        super().focusInEvent(event)
+        self._show_path()
+        self.selectAll()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:  # noqa: N802
+        """Cut it again."""
+        super().focusOutEvent(event)
+        self._show_path()
 
 
 class Hairline(QWidget):

@@ -11,6 +11,7 @@ from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QApplication, QMenu
 
 from wnin_desktop import paths
+from wnin_desktop.qt.bridge.single import Wish
 from wnin_desktop.qt.desk import Desk
 from wnin_desktop.qt.text import tr
 from wnin_desktop.qt.window import lazily
@@ -37,6 +38,7 @@ class Commands(QObject):
         self._add_edit()
         self._add_tools()
         self._add_help()
+        window.wished.connect(self.fulfil)
         desk.draft.stack.undoTextChanged.connect(self._name_undo)
         desk.draft.stack.redoTextChanged.connect(self._name_undo)
         desk.draft.problems_changed.connect(self._refresh)
@@ -226,6 +228,7 @@ class Commands(QObject):
                 tr("Another program writes this store; the window shows it and changes nothing."),
                 kind="warning",
                 do=tr("Close the other program and start again to run experiments here."),
+                stays=True,
             )
         lazily.offer_crash_report(self)
         if not start.quit_after_ms and not start.run:
@@ -246,6 +249,14 @@ class Commands(QObject):
                 self.window.control.start()
 
         self.desk.tasks.start(read, then=opened)
+
+    def fulfil(self, wish: Wish) -> None:
+        """Open, and run, what another start on the same store named, as the menu does."""
+        then = self.window.control.start if wish.run else None
+        if wish.preset:
+            self.files.open_preset(wish.preset, then)
+        elif wish.file:
+            self.files.open_file(wish.file, then)
 
     def run_sample(self) -> None:
         """Open the experiment that ships as a sample, and run it."""

@@ -154,6 +154,7 @@ def offer_crash_report(commands: Commands) -> None:
             kind="warning",
             kept=tr("Everything recorded is kept; a report lies on this machine and nowhere else."),
             action=(tr("Show the report"), show),
+            stays=True,
         )
 
     desk.tasks.start(lambda _task: left_behind(), then=offer)

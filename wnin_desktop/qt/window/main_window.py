@@ -20,12 +20,14 @@ from wnin_desktop.errors import WninError
 from wnin_desktop.qt.desk import Desk
 from wnin_desktop.qt.dialogs.confirm import ask
 from wnin_desktop.qt.experiment.dock import ExperimentDock
+from wnin_desktop.qt.experiment.files import OPENING
 from wnin_desktop.qt.experiment.inspector import Inspector
 from wnin_desktop.qt.pages import PAGES
 from wnin_desktop.qt.pages.compare.steer import SteerStrip
 from wnin_desktop.qt.text import tr
 from wnin_desktop.qt.theme import ICON_LARGE, theme
 from wnin_desktop.qt.window import reading_order, session
+from wnin_desktop.qt.window.dock import Dock
 from wnin_desktop.qt.window.log_dock import LogView
 from wnin_desktop.qt.window.menus import MenuBar
 from wnin_desktop.qt.window.notice_area import NoticeArea
@@ -46,6 +48,8 @@ HEIGHT_FOR_LOG = 840
 class MainWindow(QMainWindow):
     """Puts the parts together; it knows where they stand and nothing of what they do."""
 
+    wished = Signal(object)
+    """A `Wish` of another start on the same store."""
     closing = Signal()
     """The window was closed; the program ends."""
 
@@ -77,6 +81,7 @@ class MainWindow(QMainWindow):
         desk.draft.changed.connect(self._name_window)
         desk.shown.changed.connect(self._name_window)
         desk.draft.stack.cleanChanged.connect(self._name_window)
+        desk.page_wanted.connect(self.open_page)
         self._name_window()
 
     # -- parts ---------------------------------------------------------------------------------------------
@@ -110,7 +115,7 @@ class MainWindow(QMainWindow):
         self.resizeDocks([log], [LOG_HEIGHT], Qt.Orientation.Vertical)
 
     def _dock(self, name: str, title: str, content: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
-        dock = QDockWidget(title, self)
+        dock = Dock(title, self)
         dock.setObjectName(f"dock-{name}")
         dock.setAccessibleName(title)
         dock.setWidget(content)
@@ -324,4 +329,4 @@ class MainWindow(QMainWindow):
             self.files.open_file(files[0])
             return
         text = tr("Drop one experiment file: .toml, .json or .yaml.")
-        self.desk.notices.tell(tr("This cannot be opened here."), kind="warning", do=text)
+        self.desk.notices.tell(tr("This cannot be opened here."), kind="warning", do=text, topic=OPENING)

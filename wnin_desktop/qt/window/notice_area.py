@@ -1,4 +1,4 @@
-"""The newest notices, on a card that lies over the top of the page; the rest stands in the log."""
+"""The newest notices, on a card that lies over a corner of the page; the rest stands in the log."""
 
 from __future__ import annotations
 
@@ -13,15 +13,19 @@ from wnin_desktop.qt.window.notices import Notice, Notices
 from wnin_desktop.qt.window.reading_order import READ_FIRST
 
 MOST_BARS = 2
-STAYS_MS = {"info": 8000, "good": 8000}
+STAYS_MS = {"info": 8000, "good": 8000, "warning": 30_000, "danger": 30_000}
+"""What may be lost, or waits for a decision, is told as a notice that stays until somebody closes it."""
 WITH_ACTION_MS = 20_000
-"""Warnings and errors stay until somebody closes them."""
-LETTERS = 100
-"""Widest card, in letters x: a line that is longer is hard to read, and the page is seen beside it."""
+LETTERS = 60
+"""Widest card, in letters x: the page is seen beside it."""
+FLOORS = ("leaders", "landscape-time")
+"""Parts at the bottom of pages that are not covered; the card lies above them."""
+MOST_FLOOR = 0.5
+"""Share of the page that such a part takes at most; one that is higher is not spared."""
 
 
 class NoticeArea(QWidget):
-    """Shows notices as they are told. It covers a part of the page below its tabs and moves nothing."""
+    """Shows notices as they are told. It covers a lower corner of the page, no tools, and moves nothing."""
 
     log_wanted = Signal()
     """The person wants to read what there was no room for."""
@@ -42,6 +46,8 @@ class NoticeArea(QWidget):
         for around in (parent, tabs.tabBar()):
             around.installEventFilter(self)
         notices.told.connect(self._show)
+        notices.settled.connect(self._settle)
+        tabs.currentChanged.connect(self.place)
 
     def _make_more(self) -> QPushButton:
         more = QPushButton(self)
@@ -59,6 +65,7 @@ class NoticeArea(QWidget):
     # -- bars ----------------------------------------------------------------------------------------------
 
     def _show(self, notice: Notice) -> None:
+        self._settle(notice.topic)
         bar = NoticeBar(
             notice.text,
             kind=notice.kind,
@@ -68,6 +75,7 @@ class NoticeArea(QWidget):
             action=notice.action[0] if notice.action else "",
             parent=self,
         )
+        bar.setProperty("topic", notice.topic)
         if notice.action is not None:
             bar.setProperty("notice", notice.at)
             act = notice.action[1]
@@ -75,12 +83,17 @@ class NoticeArea(QWidget):
         bar.closed.connect(lambda: self._drop(bar))
         self._layout.insertWidget(len(self._bars), bar)
         self._bars.append(bar)
-        if notice.kind in STAYS_MS:
-            self._let_go_later(bar, STAYS_MS[notice.kind] if notice.action is None else WITH_ACTION_MS)
+        if not notice.stays:
+            least = 0 if notice.action is None else WITH_ACTION_MS
+            self._let_go_later(bar, max(STAYS_MS[notice.kind], least))
         while len(self._bars) > MOST_BARS:
             self._unread += 1
             self._drop(next((each for each in self._bars if not self._is_held(each)), self._bars[0]))
         self._show_more()
+
+    def _settle(self, topic: str) -> None:
+        for bar in [each for each in self._bars if topic and each.property("topic") == topic]:
+            self._drop(bar)
 
     def _let_go_later(self, bar: NoticeBar, after_ms: int) -> None:
         timer = QTimer(bar, singleShot=True, interval=after_ms)
@@ -116,16 +129,31 @@ class NoticeArea(QWidget):
 
     # -- where it lies -------------------------------------------------------------------------------------
 
-    def place(self) -> None:
-        """Lie below the tabs, in the middle, as high as the notices are."""
+    def place(self, *_: object) -> None:
+        """Lie in the lower right corner of the page, above what is not covered."""
         around = self.parentWidget()
         if around is None or not self._bars:
             return
         bar = self._tabs.tabBar()
         top = bar.mapTo(around, QPoint(0, bar.height())).y() + Space.S
         width = min(around.width() - 2 * Space.M, self.fontMetrics().averageCharWidth() * LETTERS)
-        height = min(self._layout.totalHeightForWidth(width), around.height() - top)
-        self.setGeometry(QRect((around.width() - width) // 2, top, width, height))
+        wanted = self._layout.totalHeightForWidth(width)
+        floor = self._floor(around)
+        if floor - top < wanted:  # words are read, whatever lies below
+            floor = around.height() - Space.S
+        height = min(wanted, floor - top)
+        self.setGeometry(QRect(around.width() - Space.M - width, floor - height, width, height))
+
+    def _floor(self, around: QWidget) -> int:
+        """Return the lower edge of the card."""
+        page, lowest = self._tabs.currentWidget(), around.height() - Space.S
+        parts = [] if page is None else [page.findChild(QWidget, name) for name in FLOORS]
+        tops = [
+            part.mapTo(around, QPoint(0, 0)).y() - Space.S
+            for part in parts
+            if part is not None and part.isVisible()
+        ]
+        return min([lowest, *(top for top in tops if top >= lowest * MOST_FLOOR)])
 
     def event(self, event: QEvent) -> bool:
         """Take more or less room as notices unfold their details."""

@@ -29,6 +29,10 @@ class Notice:
     do: str = ""
     details: str = ""
     action: tuple[str, Callable[[], object]] | None = None
+    topic: str = ""
+    """What it is about, such as "export": the next notice about it takes its place over the page."""
+    stays: bool = False
+    """Whether it stays until somebody closes it: work may be lost, or a decision waits."""
     at: float = field(default_factory=time.time)
 
 
@@ -38,6 +42,8 @@ class Notices(QObject):
     told = Signal(object)
     logged = Signal(str, str)
     """A kind and a line that stands in the log only."""
+    settled = Signal(str)
+    """A topic of which no trouble is left."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -52,15 +58,19 @@ class Notices(QObject):
         do: str = "",
         details: str = "",
         action: tuple[str, Callable[[], object]] | None = None,
+        topic: str = "",
+        stays: bool = False,
     ) -> None:
         """Tell a person something; the same text twice in a row is told once."""
-        notice = Notice(text, kind, kept, do, details, action)
+        notice = Notice(text, kind, kept, do, details, action, topic, stays)
         if self.kept and self.kept[-1].text == text and notice.at - self.kept[-1].at < 1.0:
             return
         self.kept = [*self.kept[-MOST_KEPT:], notice]
         self.told.emit(notice)
 
-    def tell_error(self, error: BaseException, *, what: str = "", kept: str = "", details: str = "") -> None:
+    def tell_error(
+        self, error: BaseException, *, what: str = "", kept: str = "", details: str = "", topic: str = ""
+    ) -> None:
         """Tell an error and log it: its sentence when it is one of ours, else what fault it was and where."""
         if isinstance(error, WninError):
             text = f"{what}: {error}" if what else str(error)
@@ -68,7 +78,11 @@ class Notices(QObject):
             text = tr("{0} failed unexpectedly: {1}", what or tr("Something"), words_of(error))
             details = details or story_of(error)
         logger.error("%s\n%s", text, details or story_of(error))
-        self.tell(text, kind="danger", kept=kept, details=details)
+        self.tell(text, kind="danger", kept=kept, details=details, topic=topic)
+
+    def settle(self, topic: str) -> None:
+        """Take what was told about a topic off the page: the same went well now. The log keeps it."""
+        self.settled.emit(topic)
 
     def log(self, text: str, kind: Kind = "info") -> None:
         """Write a line into the log alone."""

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QWidget
 from tests.qt.plots.scene import ARMS, SceneDesk, scene
 from wnin_desktop.analysis.statistics import Interval
 from wnin_desktop.qt.pages import PAGES
-from wnin_desktop.qt.pages.compare.leader_model import ARM, COLUMNS, DIFFERENCE, VALUE, VERDICT
+from wnin_desktop.qt.pages.compare.leader_model import ARM, COLUMNS, DIFFERENCE, DIVERGED, VALUE, VERDICT
 from wnin_desktop.qt.pages.compare.leader_rows import as_latex, computed, estimate, shared_decimals, snapshot
 from wnin_desktop.qt.pages.compare.leader_table import LEAST_LETTERS
 from wnin_desktop.qt.pages.compare.page import ComparePage
@@ -457,3 +457,35 @@ def test_that_closing_the_page_while_it_draws_does_no_harm(qtbot, desk):
     made.deleteLater()
     QApplication.processEvents()
     desk.runs.framed.emit(frozenset({desk.shown.current}))
+
+
+@pytest.mark.parametrize(("scale", "size"), [(1.0, (456, 517)), (1.5, (432, 500))])
+def test_that_plots_and_verdicts_are_seen_in_the_smallest_window(qtbot, page, desk, scale, size):
+    desk.shown.show(scene(seeds=10))
+    try:
+        theme().set_text_scale(scale)
+        page.resize(*size)
+        qtbot.wait(50)
+        assert all(plot.height() >= 130 for plot in page.grid.plots.values())
+        assert all(plot.width() >= 28 * page.fontMetrics().averageCharWidth() - 10
+                   for plot in page.grid.plots.values())  # fmt: skip
+        table, header = page.leaders.view, page.leaders.view.horizontalHeader()
+        assert header.isSectionHidden(DIVERGED)
+        end = header.sectionViewportPosition(VERDICT) + header.sectionSize(VERDICT)
+        assert end <= table.viewport().width()
+        assert table.viewport().height() >= table.rowHeight(0)
+        longest = max(table.fontMetrics().horizontalAdvance(arm[:10]) for arm in ARMS)
+        assert header.sectionSize(ARM) >= longest
+    finally:
+        theme().set_text_scale(1.0)
+
+
+def test_that_a_column_that_was_hidden_comes_back_with_room_for_its_head(qtbot, page, desk):
+    desk.shown.show(scene(seeds=10))
+    table, header = page.leaders.view, page.leaders.view.horizontalHeader()
+    page.resize(456, 517)
+    qtbot.waitUntil(lambda: header.isSectionHidden(DIVERGED))
+    table.fit()
+    page.resize(1200, 700)
+    qtbot.waitUntil(lambda: not header.isSectionHidden(DIVERGED))
+    assert header.sectionSize(DIVERGED) >= header.sectionSizeHint(DIVERGED)

@@ -12,6 +12,7 @@ from tests.runs.store.recording import run_id
 from wnin_desktop.qt.pages.runs import exporting
 from wnin_desktop.qt.pages.runs.dialogs import DiffDialog, ExportDialog
 from wnin_desktop.qt.pages.runs.model import MIME
+from wnin_desktop.qt.pages.runs.page import RunsPage
 from wnin_desktop.runs.export import export, export_csv
 from wnin_desktop.runs.store import Store
 
@@ -225,3 +226,12 @@ def test_that_anything_else_is_refused_politely(page, qtbot, desk, tmp_path):
     for name, said in (("cat.png", "cannot be opened here"), ("prices.csv", "only a CSV that was exported")):
         drop(page, tmp_path / name)
         qtbot.waitUntil(lambda said=said: any(said in each.text for each in desk.notices.kept))
+
+
+def test_that_what_is_chosen_before_the_store_was_read_is_chosen_then(desk, ids, qtbot):
+    early = RunsPage(desk)
+    qtbot.addWidget(early)
+    early.restore({})  # which asks for what is known: nothing yet
+    early.choose(ids["Four optimizers"])
+    qtbot.waitUntil(lambda: early.choice().rows != ())
+    assert [row.id for row in early.choice().rows] == [ids["Four optimizers"]]

@@ -13,16 +13,17 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from wnin_desktop.qt.pages.compare.leader_model import ARM, COLUMNS, VERDICT, LeaderModel
+from wnin_desktop.qt.pages.compare.leader_model import ARM, COLUMNS, DIVERGED, VALUE, VERDICT, LeaderModel
 from wnin_desktop.qt.text import tr
 from wnin_desktop.qt.theme import FOCUS, RADIUS, Space, theme
 from wnin_desktop.qt.widgets.badges import KINDS, SMALL_ICON
 
 SWATCH = QSize(26, 14)
-LEAST_LETTERS, MOST_COLUMN = 9, 250
+LEAST_LETTERS, MOST_COLUMN = 10, 250
 """Letters of an arm's name that are seen in any case, and pixels of the widest of the other columns."""
-VERDICT_PLACE = 3
-"""Before the difference: in a narrow window the conclusion is what must be seen."""
+VERDICT_PLACE, NARROW_PLACE, NARROWEST_PLACE = 3, 2, 1
+"""Before the difference, and before n too where not every column is seen: the conclusion must be seen."""
+LEAST_ROWS = 2
 AROUND = Space.XS
 """Pixels of a row above and below its badge, together."""
 Index = QModelIndex | QPersistentModelIndex
@@ -53,7 +54,7 @@ class LeaderTable(QTableView):
         super().__init__(parent)
         self.setObjectName("leader-table")
         self.setAccessibleName(tr("Leader table"))
-        self._arm_wants = 0
+        self._arm_wants, self._wants = 0, [0] * COLUMNS
         self.setModel(model)
         self.setItemDelegateForColumn(VERDICT, BadgeDelegate(self))
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -90,20 +91,54 @@ class LeaderTable(QTableView):
         self.verticalHeader().setMinimumSectionSize(height)
         self.verticalHeader().setDefaultSectionSize(height)
         header = self.horizontalHeader()
+        header.setSectionHidden(DIVERGED, False)  # a hidden column would ask for no room, and stay too narrow
         hints = map(self.sizeHintForColumn, range(COLUMNS)), map(header.sectionSizeHint, range(COLUMNS))
         widths = list(map(max, *hints))
         self._arm_wants = widths[ARM] + Space.XS
+        self._wants = [min(width, MOST_COLUMN) for width in widths]
         for column, width in enumerate(widths):
             if column != ARM:
                 header.resizeSection(column, min(width, MOST_COLUMN))
         self._fit_arm()
+        self.updateGeometry()
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802 - the names are Qt's
+        """Return room for the heads and a few rows."""
+        rows = min(max(self.model().rowCount(), 1), LEAST_ROWS) * self.verticalHeader().defaultSectionSize()
+        bar = self.horizontalScrollBar()
+        below = bar.sizeHint().height() if bar.maximum() > 0 else 0
+        height = self.horizontalHeader().sizeHint().height() + rows + below + 2 * self.frameWidth()
+        return QSize(super().minimumSizeHint().width(), height)
+
+    def _least_arm(self) -> int:
+        letters = LEAST_LETTERS * self.fontMetrics().averageCharWidth()
+        return min(SWATCH.width() + 2 * Space.S + letters, self._arm_wants)
+
+    def _drop_columns(self) -> None:
+        """Leave out what says nothing where there is no room; the verdict comes first then."""
+        model, header, room = self.model(), self.horizontalHeader(), self.viewport().width()
+        none = not any(row.diverged for row in model.rows) if isinstance(model, LeaderModel) else False
+        others = sum(self._wants[column] for column in range(COLUMNS) if column != ARM)
+        is_tight = others + self._least_arm() > room
+        header.setSectionHidden(DIVERGED, is_tight and none)
+        left = others - (self._wants[DIVERGED] if is_tight and none else 0)
+        is_narrow = left + self._least_arm() > room
+        is_sorted = header.sortIndicatorSection() == VALUE
+        content = self._wants[VALUE] if is_sorted else self.sizeHintForColumn(VALUE)
+        header.resizeSection(VALUE, min(self._wants[VALUE], content) if is_narrow else self._wants[VALUE])
+        place = VERDICT_PLACE
+        if is_narrow:
+            seen = self._least_arm() + header.sectionSize(VALUE) + self._wants[VERDICT]
+            place = NARROW_PLACE if seen <= room else NARROWEST_PLACE
+        if header.visualIndex(VERDICT) != place:
+            header.moveSection(header.visualIndex(VERDICT), place)
 
     def _fit_arm(self) -> None:
         """Give the names of arms what the other columns leave, and no more than they need."""
+        self._drop_columns()
         header = self.horizontalHeader()
         left = self.viewport().width() - (header.length() - header.sectionSize(ARM))
-        least = SWATCH.width() + LEAST_LETTERS * self.fontMetrics().averageCharWidth()
-        header.resizeSection(ARM, max(least, min(left, self._arm_wants)))
+        header.resizeSection(ARM, max(self._least_arm(), min(left, self._arm_wants)))
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - the names are Qt's
         """Let the names of arms take what is left."""

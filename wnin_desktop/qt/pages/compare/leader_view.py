@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QPoint, Qt, QTimer
-from PySide6.QtGui import QGuiApplication, QKeySequence
+from PySide6.QtGui import QGuiApplication, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
@@ -86,7 +86,7 @@ class Leaders(QWidget):
         self.nothing.setProperty("kind", "muted")
         self.nothing.setWordWrap(True)
         self.nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        body = QWidget(self)
+        body = self._body = QWidget(self)
         self._stack = QStackedLayout(body)
         self._stack.addWidget(self.view)
         self._stack.addWidget(self.nothing)
@@ -95,6 +95,21 @@ class Leaders(QWidget):
         layout.setSpacing(0)
         layout.addLayout(head)
         layout.addWidget(body, 1)
+
+    def head_height(self) -> int:
+        """Return the pixels of the line above the table: so much is seen of it in any case."""
+        return self.metric_choice.sizeHint().height() + 2 * Space.XS
+
+    def least_height(self) -> int:
+        """Return the pixels in which a few rows are seen as well."""
+        return self.head_height() + self.view.minimumSizeHint().height()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - the name is Qt's
+        """Leave the table out where not one row would be seen."""
+        super().resizeEvent(event)
+        row = self.view.verticalHeader().defaultSectionSize()
+        heads = self.view.horizontalHeader().sizeHint().height()
+        self._body.setVisible(self.height() >= self.head_height() + heads + row)
 
     def _connect(self) -> None:
         self.metric_choice.currentIndexChanged.connect(self._renew)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt, QTimer
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from wnin_desktop.qt.pages.compare.leader_view import Leaders
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from wnin_desktop.qt.desk import Desk
 
 SHARES = (7, 3)
-LEAST_TABLE = 104
 MOST_PIXELS = 100_000
 
 
@@ -35,7 +35,6 @@ class ComparePage(QWidget):
         self.lens = self.grid.lens
         self.tools = Tools(desk, self.grid, self)
         self.leaders = Leaders(desk, self.lens, self)
-        self.leaders.setMinimumHeight(LEAST_TABLE)
         self.splitter = QSplitter(Qt.Orientation.Vertical, self)
         self.splitter.setObjectName("compare-splitter")
         self.splitter.setChildrenCollapsible(False)
@@ -44,8 +43,15 @@ class ComparePage(QWidget):
         for index, share in enumerate(SHARES):
             self.splitter.setStretchFactor(index, share)
         self._sizes = [1000 * share for share in SHARES]
+        self._first_sizes = self._sizes
         self.splitter.setSizes(self._sizes)
+        self._is_shared_by_hand = False
         self.splitter.splitterMoved.connect(self._keep_sizes)
+        self._share_soon = QTimer(self)  # once the layouts know how high everything is
+        self._share_soon.setSingleShot(True)
+        self._share_soon.setInterval(0)
+        self._share_soon.timeout.connect(self._share)
+        self.grid.arranged.connect(self._share_soon.start)
         self.empty = self._make_empty()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(Space.S, Space.S, Space.S, Space.S)
@@ -62,6 +68,7 @@ class ComparePage(QWidget):
         self.empty.setVisible(is_empty)
         self.tools.setVisible(not is_empty)
         self.splitter.setVisible(not is_empty)
+        self._share_soon.start()
 
     def _make_empty(self) -> EmptyState:
         run = next((each for each in self._desk.actions.all() if each.objectName() == "run.start"), None)
@@ -88,7 +95,30 @@ class ComparePage(QWidget):
 
     def _keep_sizes(self) -> None:
         """Take note of how a person shares the height; a splitter that was not seen yet does not know."""
-        self._sizes = self.splitter.sizes()
+        self._sizes, self._is_shared_by_hand = self.splitter.sizes(), True
+
+    def _share(self) -> None:
+        """Give the table less than its share where the plots would be too low; what a person chose stays."""
+        total = sum(self.splitter.sizes())
+        if self._is_shared_by_hand or not self.splitter.isVisible() or not total:
+            return
+        usual = total * SHARES[1] // sum(SHARES)
+        head = self.leaders.head_height()
+        self.leaders.setMinimumHeight(head)
+        least = min(self.leaders.least_height(), total - self.grid.least_room())
+        table = max(head, least, min(usual, total - self.grid.wanted_height()))
+        self.splitter.setSizes([total - table, table])
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - the names are Qt's
+        """Share the height anew."""
+        super().resizeEvent(event)
+        self._share_soon.start()
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
+        """Share the height anew for larger text."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange and hasattr(self, "_share_soon"):
+            self._share_soon.start()
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Take what `state` returned; what does not fit is passed over."""
@@ -101,6 +131,7 @@ class ComparePage(QWidget):
         sizes = state.get("splitter")
         if isinstance(sizes, list) and len(sizes) == len(SHARES) and all(map(_is_size, sizes)):
             self._sizes = sizes
+            self._is_shared_by_hand = sizes != self._first_sizes
             self.splitter.setSizes(sizes)
         self.tools.refresh()
 

@@ -20,6 +20,7 @@ from wnin_desktop.schema.metrics import METRICS
 
 if TYPE_CHECKING:
     from wnin_desktop.qt.desk import Desk
+    from wnin_desktop.runs.watch.experiment import WatchedExperiment
 
 LONGEST_NAME = 180
 
@@ -33,6 +34,7 @@ class Tools(QWidget):
         self.setAccessibleName(tr("Tools of the plots"))
         self._desk, self._grid, self._lens = desk, grid, grid.lens
         self.menu: QMenu | None = None
+        self._listed: list[WatchedExperiment] = []
         self._make_choices()
         self._make_switches()
         self._make_buttons()
@@ -40,6 +42,7 @@ class Tools(QWidget):
         self._lens.changed.connect(self.refresh)
         self._lens.view_changed.connect(self.refresh)
         desk.shown.changed.connect(self._list_experiments)
+        desk.remote.arrived.connect(self._list_experiments)
         self._list_experiments()
         self.refresh()
 
@@ -161,22 +164,28 @@ class Tools(QWidget):
         self.forward.setEnabled(lens.history.can_go_forward)
         self.whole.setEnabled(not lens.history.current.is_whole)
 
-    def _list_experiments(self) -> None:
+    def _choosable(self) -> list[WatchedExperiment]:
+        """Return the open experiments, then those of other processes that nobody has opened."""
         shown = self._desk.shown
+        waiting = [each for key, each in self._desk.remote.experiments.items() if shown.find(key) is None]
+        return [*shown.all, *waiting]
+
+    def _list_experiments(self, *_: object) -> None:
+        current = self._desk.shown.current
+        self._listed = self._choosable()
         self.experiments.clear()
-        for experiment in shown.all:
+        for experiment in self._listed:
             self.experiments.addItem(experiment.name, experiment.experiment_id)
-        if shown.current is not None:
-            self.experiments.setCurrentIndex(shown.all.index(shown.current))
-            self.experiments.setToolTip(f"{shown.current.name}\n{shown.current.experiment_id}")
-        self.experiments.setVisible(len(shown.all) > 1)
+        if current is not None:
+            self.experiments.setCurrentIndex(self._listed.index(current))
+            self.experiments.setToolTip(f"{current.name}\n{current.experiment_id}")
+        self.experiments.setVisible(len(self._listed) > 1)
 
     # -- deeds ---------------------------------------------------------------------------------------------
 
     def _show_experiment(self, index: int) -> None:
-        every = self._desk.shown.all
-        if 0 <= index < len(every):
-            self._desk.shown.show(every[index])
+        if 0 <= index < len(self._listed):
+            self._desk.shown.show(self._listed[index])
 
     def _set_mode(self, mode: str) -> None:
         self._lens.change(mode=mode)

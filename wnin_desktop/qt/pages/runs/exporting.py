@@ -15,6 +15,9 @@ from wnin_desktop.qt.pages.runs.dialogs import ExportDialog
 from wnin_desktop.qt.text import tr
 from wnin_desktop.runs.export import FOLDERS, FORMATS, default_name, export
 
+TOPIC = "export"
+"""What its notices are about."""
+
 
 class Exporting(QObject):
     """Remembers the folder and the format that were used last."""
@@ -66,6 +69,7 @@ class Exporting(QObject):
         self._desk.tasks.start(
             work,
             then=lambda rows: self._tell(path, kind, rows),
+            failed=lambda error: self._tell_failed(path, error),
             title=tr("Exporting {0}", path.name),
             cancellable=True,
         )
@@ -80,7 +84,11 @@ class Exporting(QObject):
             kind="good",
             do=do,
             action=(tr("Open folder"), lambda: open_folder(folder)),
+            topic=TOPIC,
         )
+
+    def _tell_failed(self, path: Path, error: Exception) -> None:
+        self._desk.notices.tell_error(error, what=tr("Exporting {0}", path.name), topic=TOPIC)
 
 
 def open_folder(path: Path) -> bool:

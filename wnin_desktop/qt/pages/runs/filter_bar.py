@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QCompleter, QLabel, QToolButton, QVBoxLayout, QWid
 
 from wnin_desktop.errors import InputError
 from wnin_desktop.qt.text import tr
-from wnin_desktop.qt.theme import FOCUS, RADIUS, Space, set_font, theme
+from wnin_desktop.qt.theme import FOCUS, RADIUS, Space, restyle, set_font, theme
 from wnin_desktop.qt.widgets import FlowLayout, SearchField
 from wnin_desktop.runs.run_query import Query, begun, parse, suggestions, terms_of, without
 from wnin_desktop.runs.run_rows import TableRow
@@ -157,7 +157,7 @@ class FilterBar(QWidget):
 
     def _tell(self, error: InputError | None) -> None:
         self.field.setProperty("invalid", error is not None)
-        self.field.style().polish(self.field)
+        restyle(self.field)
         self.error.setText("" if error is None else error.problems[0].allowed)
         self.field.setAccessibleDescription(self.error.text())
         if error is not None:

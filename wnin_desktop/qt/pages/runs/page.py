@@ -253,8 +253,10 @@ class RunsPage(QWidget):
 
     def _choose_wanted(self) -> None:
         """Choose what a restored session or a dropped folder asked for, once it is there."""
-        if self._wanted:
-            wanted, self._wanted = self._wanted, ()
+        wanted = set(self._wanted)
+        # An answer to an earlier question, from before the store was read, does not have them.
+        if wanted & {row.id for row in (*self.snapshot.experiments, *self.snapshot.runs)}:
+            self._wanted = ()
             for row in self.snapshot.runs:
                 if row.id in wanted:
                     self.model.set_open(row.experiment_id, True)
