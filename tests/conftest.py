@@ -1,8 +1,10 @@
 """Every test gets a home of its own, one torch thread, and fails when it leaves litter behind."""
 
+import gc
 import os
 import threading
 import time
+from pathlib import Path
 
 import hypothesis
 import psutil
@@ -17,11 +19,21 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 hypothesis.settings.register_profile("wnin", deadline=None)
 hypothesis.settings.load_profile("wnin")
 
+# Collecting tests makes millions of objects that stay: the collector would look at each again and again.
+gc.disable()
+
 PATIENCE_S = 5.0
 # Windows of tests are drawn into memory; a test of a real one sets its own platform in a process of its own.
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 # One of the interpreter's own helpers, which lives until the interpreter ends.
 HELPERS = ("multiprocessing.resource_tracker", "multiprocessing.forkserver")
+
+
+def pytest_collection_finish():
+    """Let the collector pass over what stays until the end: looking at all of it takes seconds."""
+    gc.collect()
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -45,7 +57,18 @@ def _threads() -> set[threading.Thread]:
     }
 
 
+def _may_have_children() -> bool:
+    """Return False where the kernel says quickly that there are none; psutil reads every process for that."""
+    try:
+        lists = [(task / "children").read_bytes() for task in Path("/proc/self/task").iterdir()]
+    except OSError:
+        return True
+    return any(lists) or not lists
+
+
 def _children() -> set[psutil.Process]:
+    if not _may_have_children():
+        return set()
     return {child for child in psutil.Process().children(recursive=True) if not _is_helper(child)}
 
 

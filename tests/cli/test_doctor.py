@@ -6,9 +6,17 @@ import pytest
 import torch
 
 from tests.cli.calling import call
+from tests.viewer.conftest import needed
 from wnin_desktop.cli import doctor_checks
 from wnin_desktop.cli.doctor import worst
-from wnin_desktop.cli.doctor_checks import Finding, check_display, check_extra, examine, gemm_speeds
+from wnin_desktop.cli.doctor_checks import (
+    Finding,
+    check_display,
+    check_extra,
+    check_viewer,
+    examine,
+    gemm_speeds,
+)
 from wnin_desktop.runs.store import Store
 from wnin_desktop.runs.store.database import FILE
 
@@ -19,6 +27,7 @@ NAMES = {
     "fp32 on cpu",
     "torchvision",
     "display",
+    "3-D viewer",
     "store",
     "runs",
     "data",
@@ -30,6 +39,7 @@ NAMES = {
 def _home(tmp_path, monkeypatch):
     monkeypatch.setenv("WNIN_HOME", str(tmp_path / "home"))
     monkeypatch.setattr(doctor_checks, "GEMM_BUDGET_S", 0.0)
+    monkeypatch.setenv("WNIN_VIZ", str(tmp_path / "no-viewer-here"))  # its known scene takes seconds
 
 
 def rows(*args):
@@ -191,3 +201,32 @@ def test_that_a_port_that_cannot_be_is_refused(port):
     said = call("doctor", "--port", port)
     assert said.code == 2
     assert port in said.err
+
+
+def test_that_a_viewer_that_draws_says_with_what(monkeypatch):
+    monkeypatch.delenv("WNIN_VIZ")
+    needed()
+    found = check_viewer()
+    assert found.state == "ok"
+    assert "pictures/s" in found.found
+
+
+@pytest.mark.parametrize(
+    ("script", "words"),
+    [
+        ("echo 'wnin-viz: there is no adapter' >&2; exit 4", "there is no adapter"),
+        ("echo nonsense", "it does not draw"),
+        (None, "is missing"),
+    ],
+)
+@pytest.mark.skipif(sys.platform == "win32", reason="a script of a shell stands in")
+def test_that_a_viewer_that_does_not_draw_is_a_warning_with_the_reason(tmp_path, monkeypatch, script, words):
+    file = tmp_path / "wnin-viz"
+    if script is not None:
+        file.write_text(f"#!/bin/sh\n{script}\n")
+        file.chmod(0o755)
+    monkeypatch.setenv("WNIN_VIZ", str(file))
+    found = check_viewer()
+    assert found.state == "warning"
+    assert words in found.found
+    assert "contours" in found.advice

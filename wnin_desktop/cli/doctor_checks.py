@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import json
 import math
 import os
 import platform
 import shutil
 import socket
 import statistics
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -23,6 +25,7 @@ from wnin_desktop.engine.plugins import TrustStore, read_metadata, read_source
 from wnin_desktop.errors import DataError, PluginError, StoreError, StoreLockedError
 from wnin_desktop.stream.limits import DEFAULT_PORT
 from wnin_desktop.stream.uri import LOOPBACK
+from wnin_desktop.viewer import binary as viewer_binary
 
 State = Literal["ok", "warning", "broken"]
 LEAST_PYTHON = (3, 11)
@@ -31,6 +34,8 @@ LEAST_FREE_GB = 1.0
 GEMM_SIZE = 512
 GEMM_REPEATS = 12
 GEMM_BUDGET_S = 0.5
+VIEWER_S = 60
+"""The first use of a graphics driver compiles for seconds."""
 EXTRAS = {"pyarrow": "Parquet export", "tensorboardX": "TensorBoard export", "mlflow": "MLflow export"}
 
 
@@ -57,6 +62,7 @@ def examine(store: Path | None = None, port: int = DEFAULT_PORT) -> list[Finding
         *check_torch(),
         check_torchvision(),
         check_display(os.environ, sys.platform),
+        check_viewer(),
         *check_store(folder),
         check_data_folder(paths.data_dir()),
         *check_plugins(),
@@ -187,6 +193,28 @@ def check_display(environ: Mapping[str, str], system: str) -> Finding:
         "display", "warning", "none: neither WAYLAND_DISPLAY nor DISPLAY is set",
         "Commands run headless and write reports; for a window, log in to a desktop or forward a display.",
     )  # fmt: skip
+
+
+def check_viewer() -> Finding:
+    """Return whether the 3-D viewer draws its known scene here, with what, and how fast it turns."""
+    name, flat = "3-D viewer", "The contours of a landscape need no viewer."
+    found = viewer_binary.find()
+    if isinstance(found, str):
+        return Finding(name, "warning", found, flat)
+    command = [str(found.executable), "--wgpu", str(found.library), "--selftest"]
+    try:
+        done = subprocess.run(
+            [*command, *(["--backend", found.backend] if found.backend else [])],
+            capture_output=True, text=True, timeout=VIEWER_S, check=False,
+        )  # fmt: skip
+        said = json.loads(done.stdout) if done.returncode == 0 else {}
+    except (OSError, ValueError, subprocess.TimeoutExpired) as error:
+        return Finding(name, "warning", f"it does not draw ({_first_line(error)})", flat)
+    if not said.get("ok"):
+        why = next((line for line in done.stderr.splitlines() if line.startswith("wnin-viz")), "no reason")
+        return Finding(name, "warning", f"it does not draw: {why}", f"Check the graphics driver. {flat}")
+    speed = f"{said['drag_fps']:.0f} pictures/s while it is turned"
+    return Finding(name, "ok", f"{said['adapter']} by {said['backend']}, {speed}")
 
 
 def check_store(folder: Path) -> list[Finding]:

@@ -59,6 +59,14 @@ def ended(qtbot, page):
     qtbot.waitUntil(lambda: not page.course.survey.is_busy, timeout=PATIENCE_MS)
 
 
+def sampled(qtbot, page):
+    """Wait for the surface that is drawn unasked where none was drawn yet."""
+    qtbot.waitUntil(
+        lambda: page.model.terrain is not None and page.model.terrain.is_done, timeout=PATIENCE_MS
+    )
+    ended(qtbot, page)
+
+
 def type_into(line, text):
     line.setFocus()
     line.selectAll()
@@ -72,6 +80,8 @@ def test_that_a_surface_is_drawn_scrubbed_melted_read_and_found_again(qtbot, des
     form = page.setup.request.form
     assert page.setup.request.data["plane"] == "pca"  # the paths were recorded
     assert len(page.setup.runs.run_ids) == 2
+    sampled(qtbot, page)
+    assert page.setup.request.data["size"] != page.model.terrain.shape[0]
     type_into(form.editor("size"), "7")
     type_into(form.editor("sigma"), "0.05 0.2")
     type_into(form.editor("samples"), "64")
@@ -107,7 +117,7 @@ def test_that_a_surface_is_drawn_scrubbed_melted_read_and_found_again(qtbot, des
     qtbot.mouseMove(view, QPoint(round(frame.x(a)), round(frame.y(b))))
     assert "adamw-none, seed 0" in view.read_out()[1]
     # It was kept: whoever opens the experiment again sees it at once.
-    qtbot.waitUntil(lambda: page.course.about is not None and len(page.course.about.kept) == 1)
+    qtbot.waitUntil(lambda: page.course.about is not None and len(page.course.about.kept) == 2)
     desk.shown.close(desk.shown.current)
     assert page.model.terrain is None
     desk.shown.show(WatchedExperiment.load(desk.store, trained[1]))
@@ -118,7 +128,7 @@ def test_that_a_surface_is_drawn_scrubbed_melted_read_and_found_again(qtbot, des
 @pytest.mark.slow
 def test_that_a_cancelled_surface_goes_on_where_it_was(qtbot, desk, page, trained):
     desk.shown.show(WatchedExperiment.load(desk.store, trained[1]))
-    qtbot.waitUntil(lambda: page.course.about is not None, timeout=PATIENCE_MS)
+    sampled(qtbot, page)
     page.setup.request.set("size", 51)
     page.setup.request.set("sigma", [0.1])
     page.setup.request.set("draws", 512)

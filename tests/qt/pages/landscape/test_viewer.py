@@ -16,6 +16,7 @@ from tests.qt.pages.landscape.conftest import PATIENCE_MS
 from wnin_desktop.qt.pages.landscape.model import Spot
 from wnin_desktop.qt.theme import theme
 from wnin_desktop.viewer import binary
+from wnin_desktop.viewer.messages import Hovered, Pointer
 from wnin_desktop.viewer.supervision import Life
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the fake viewer speaks over Unix sockets")
@@ -76,6 +77,10 @@ def lives(process):
 
 def wait(qtbot, until):
     qtbot.waitUntil(until, timeout=PATIENCE_MS)
+
+
+def count_of(kind, messages):
+    return sum(isinstance(message, kind) for message in messages)
 
 
 def reborn(qtbot, page):
@@ -175,12 +180,18 @@ def test_that_either_view_may_be_hidden_and_one_is_always_seen(qtbot, page):
     assert page.board.views.pane3d.isVisible()
 
 
-def test_that_what_is_pointed_at_in_one_view_is_marked_in_the_other(qtbot, heard, behave, page):
+def test_that_what_is_pointed_at_in_one_view_is_marked_in_the_other(qtbot, heard, behave, page, monkeypatch):
     behave(found={"a": 0.25, "b": -0.5, "path": 2, "point": 3, "step": 5})
     reborn(qtbot, page)
+    viewer, asked, answered = page.board.views.viewer, [], []
+    say = viewer.say
+    monkeypatch.setattr(viewer, "say", lambda message: (asked.append(message), say(message))[1])
+    viewer.said.connect(answered.append)
     qtbot.mouseMove(page.board.views.view3d, QPoint(20, 20))
     QTest.mouseMove(page.board.views.view3d, QPoint(30, 30))
     wait(qtbot, lambda: page.model.spot is not None)
+    # A late answer would point there again, after the other view was pointed at.
+    wait(qtbot, lambda: count_of(Hovered, answered) == count_of(Pointer, asked))
     assert (page.model.spot.a, page.model.spot.b) == (0.25, -0.5)
     wait(qtbot, page.board.views.card3d.isVisible)
     assert "sgd noisy, seed 0" in page.board.views.card3d.text()

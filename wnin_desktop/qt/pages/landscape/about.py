@@ -10,7 +10,7 @@ from wnin_desktop.errors import DataError, WninError
 if TYPE_CHECKING:
     from wnin_desktop.runs.landscape.kept import KeptSurface
     from wnin_desktop.runs.store import Store
-    from wnin_desktop.schema.landscape import Surface
+    from wnin_desktop.schema.landscape import LandscapeRequest, Surface
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,6 +24,7 @@ class About:
         points: Points of each path so far.
         kept: Surfaces that were drawn before, oldest first.
         newest: The last one of them, read.
+        sample: What is quick to draw where nothing was drawn yet; None where nothing is.
     """
 
     experiment_id: str
@@ -32,6 +33,7 @@ class About:
     points: int
     kept: tuple[KeptSurface, ...]
     newest: Surface | None
+    sample: LandscapeRequest | None = None
 
 
 def look(store: Store, experiment_id: str, *, read: bool) -> About:
@@ -46,6 +48,7 @@ def look(store: Store, experiment_id: str, *, read: bool) -> About:
 
     from wnin_desktop.engine.landscape.trajectory_file import NAME, TrajectoryFile  # noqa: PLC0415 - in a thread
     from wnin_desktop.runs.landscape.kept import surfaces  # noqa: PLC0415
+    from wnin_desktop.runs.landscape.sample import sample_request  # noqa: PLC0415
     from wnin_desktop.runs.landscape.surface_file import read_surface  # noqa: PLC0415
 
     paths: frozenset[str] = frozenset()
@@ -65,4 +68,5 @@ def look(store: Store, experiment_id: str, *, read: bool) -> About:
             newest = read_surface(kept[-1].file)
         except (OSError, DataError):
             kept = kept[:-1]
-    return About(experiment_id, has_points, paths, points, kept, newest)
+    sample = None if kept else sample_request(store, experiment_id)
+    return About(experiment_id, has_points, paths, points, kept, newest, sample)

@@ -71,6 +71,8 @@ class Course(QObject):
         self._wants_runs: list[tuple[str, int]] = []
         """Runs that the last session had checked, until their experiment is shown."""
         self._is_asking = False
+        self._sampled: set[str] = set()
+        """Experiments whose first surface was drawn unasked, or was begun to be."""
         self._look_again = QTimer(self, singleShot=True, interval=LOOK_MS)
         self._look_again.timeout.connect(self._ask_again)
         self._numbers = QTimer(self, singleShot=True, interval=NUMBERS_MS)
@@ -168,6 +170,7 @@ class Course(QObject):
             self._look_again.start()
         if self.reason == "" and self._is_seen:
             self.survey.get_ready()
+            self._draw_sample(about)
 
     def _choose_plane(self) -> None:
         """Begin with the plane that shows how the runs moved, where that was recorded."""
@@ -257,11 +260,21 @@ class Course(QObject):
     def draw(self) -> None:
         """Evaluate what the form asks for."""
         self._check()
-        if self._request is None or self.reason:
+        if self._request is not None and not self.reason:
+            self._evaluate(self._request)
+
+    def _draw_sample(self, about: About) -> None:
+        """Draw unasked, once, what takes a moment: who opens the page after a comparison sees a surface."""
+        if about.sample is None or self._is_live or about.experiment_id in self._sampled:
             return
-        self._asked = self._request.model_dump(mode="json")
+        self._sampled.add(about.experiment_id)
+        if self._model.terrain is None and not self.survey.is_busy:
+            self._evaluate(about.sample)
+
+    def _evaluate(self, request: LandscapeRequest) -> None:
+        self._asked = request.model_dump(mode="json")
         self.stopped, self._refused = None, ()
-        self.survey.start(self._request, self._desk.store.path)
+        self.survey.start(request, self._desk.store.path)
         self._check()
 
     def draw_smoothed(self) -> None:
