@@ -166,7 +166,11 @@ def start(store, *words):
 @pytest.mark.skipif(os.name != "posix", reason="a signal to one process is POSIX's")
 @pytest.mark.parametrize(
     ("executor", "number"),
-    [("inline", signal.SIGINT), ("inline", signal.SIGTERM), ("process", signal.SIGINT)],
+    [
+        ("inline", signal.SIGTERM),
+        ("process", signal.SIGINT),
+        pytest.param("inline", signal.SIGINT, marks=pytest.mark.full),
+    ],
 )
 def test_that_ctrl_c_stops_with_a_checkpoint_and_says_how_to_go_on(store, executor, number):
     with start(store, "--executor", executor) as child:

@@ -78,11 +78,13 @@ def test_that_every_control_has_a_name_its_label_leads_to_it_and_tab_reaches_it(
     assert walk(home, ids, LAWS) == {}
 
 
+@pytest.mark.full
 @pytest.mark.slow
 def test_that_nothing_is_clipped_in_the_smallest_window(qapp, home, ids):
     assert walk(home, ids, {"clipped": walking.clipped}, SMALLEST) == {}
 
 
+@pytest.mark.full
 @pytest.mark.slow
 def test_that_nothing_is_clipped_with_text_half_as_large_again(qapp, home, ids):
     assert walk(home, ids, {"clipped": walking.clipped}, scale=LARGER) == {}

@@ -83,3 +83,20 @@ def test_that_the_warning_of_a_run_that_does_not_stop_goes_with_its_end(program,
     run.control.stop(checkpoint=False)
     qtbot.waitUntil(lambda: run.state == "ended", timeout=PATIENCE_MS)
     assert not any("has not stopped" in bar.text for bar in area.bars)
+
+
+def test_that_a_stopped_run_is_resumed_where_it_is_shown_and_says_from_which_step(program, qtbot):
+    run = begin(program, qtbot, "stopped")
+    resume = program.desk.actions.get("run.resume")
+    assert (resume.isEnabled(), resume.property("reason")) == (False, "It is running.")
+    program.act("run.stop")
+    qtbot.waitUntil(lambda: run.state == "ended", timeout=PATIENCE_MS)
+    reached = run.experiment.last_step
+    qtbot.waitUntil(resume.isEnabled, timeout=PATIENCE_MS)
+    program.act("run.resume")
+    qtbot.waitUntil(lambda: bool(program.desk.runs.live), timeout=PATIENCE_MS)
+    again = program.desk.runs.live[-1]
+    qtbot.waitUntil(lambda: again.experiment.last_step > reached, timeout=PATIENCE_MS)
+    assert program.desk.shown.current is again.experiment
+    words = f"stopped goes on from its checkpoint at step {reached}."
+    assert words in [bar.text for bar in program.window.notices.bars]

@@ -48,7 +48,7 @@ def test_that_bad_input_is_refused_before_anything_is_recorded(tmp_path, source)
 
 
 @pytest.mark.parametrize("source", SOURCES)
-@pytest.mark.parametrize("save", [True, False])
+@pytest.mark.parametrize("save", [True, pytest.param(False, marks=pytest.mark.full)])
 def test_that_a_stopped_comparison_resumes_to_the_same_numbers(tmp_path, source, save):
     config = comparison(arm("sgd", "sgld"), arm("adamw", "input_jitter"), numerics="reproducible", steps=20)
     expected = metrics(train(config))

@@ -114,7 +114,7 @@ def test_that_after_a_reconnection_the_runs_under_way_are_told_again(token, hear
         publisher.put(finished(3, "a"))
         assert publisher.close() == 0
         assert heard == [started("a"), step(2, "a"), finished(3, "a")]
-        assert not second.live_runs()
+        assert wait_until(lambda: not second.live_runs())
     assert [state for state, _ in states.seen if state != "connecting"] == [
         "connected",
         "connected",

@@ -102,6 +102,7 @@ def test_g1_that_without_a_limit_work_that_hangs_is_seen_to_keep_the_window(tmp_
     assert any("it did not end" in each for each in found), found
 
 
+@pytest.mark.full
 def test_g1_that_without_stopping_a_run_is_seen_to_be_cut_off(tmp_path):
     found = close_in("running", tmp_path, without="stopping")
     assert any("is interrupted" in each or "is running" in each for each in found), found

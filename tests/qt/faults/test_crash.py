@@ -59,6 +59,7 @@ def test_g5_that_ten_crashes_are_offered_at_the_next_start(tmp_path):
         assert wrong_in(report(folder)) == []
 
 
+@pytest.mark.full
 def test_g5_that_without_the_recorder_a_crash_is_seen_to_leave_no_report(tmp_path):
     crash(tmp_path, without="recorder")
     assert wrong_in(report(tmp_path, ticks=FEW_TICKS)) == ["no report was offered"]

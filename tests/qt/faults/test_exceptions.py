@@ -55,6 +55,7 @@ def test_g4_that_no_kind_of_exception_is_told_twice_or_never(tmp_path):
     assert errors == ""
 
 
+@pytest.mark.full
 def test_g4_that_without_the_hooks_exceptions_are_seen_to_pass_untold(tmp_path):
     with (
         WindowProcess(

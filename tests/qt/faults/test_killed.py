@@ -137,6 +137,7 @@ def test_s9_that_fifty_second_starts_leave_one_writer(tmp_path, number):
         assert second_start(folder) == []
 
 
+@pytest.mark.full
 def test_s9_that_without_raising_a_second_window_is_seen_to_open(tmp_path):
     with WindowProcess("training:hold", tmp_path) as first:
         first.hear("read_only")

@@ -14,7 +14,7 @@ from wnin_desktop.qt.dialogs.confirm import ask
 from wnin_desktop.qt.window import lazily
 from wnin_desktop.runs.watch.experiment import WatchedExperiment
 
-WARM, SHORT, FULL = 4, 6, 50
+WARM, SHORT, FULL = 3, 5, 50
 MOST_BYTES = 10 << 20
 STEPS = 500
 

@@ -33,6 +33,7 @@ def test_g7_that_five_hundred_random_acts_break_nothing(tmp_path, seed):
     assert wrong_after(tmp_path, seed, MANY) == []
 
 
+@pytest.mark.full
 def test_g7_that_a_button_that_raises_is_seen_by_the_monkey(tmp_path):
     found = wrong_after(tmp_path, 1, MANY, breaks=True)
     assert any("no more arms" in each for each in found), found

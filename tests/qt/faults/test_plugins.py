@@ -98,6 +98,7 @@ def test_p3_that_twenty_broken_optimizers_leave_the_window_alive(tmp_path, break
         assert broken(tmp_path / str(number), breaking, stop=number % 2 == 0) == []
 
 
+@pytest.mark.full
 def test_p3_that_training_in_the_window_is_seen_to_freeze_with_such_an_optimizer(tmp_path):
     plant_broken(tmp_path / "home", "holds the interpreter")
     options = {"seconds": WATCHED_S, "stop": False}

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 
 from wnin_desktop.errors import WninError
 from wnin_desktop.qt.bridge.live_run import LiveRun
+from wnin_desktop.qt.bridge.resuming import RESUMABLE, resume_stored
 from wnin_desktop.qt.desk import Desk
 from wnin_desktop.qt.numbers import show
 from wnin_desktop.qt.text import tr
@@ -37,6 +38,8 @@ class RunControl(QObject):
             tip=tr("Run the experiment: every arm with every seed"))  # fmt: skip
         add("run.pause", tr("&Pause"), self.pause, menu="run", icon="pause", shortcut="Space",
             tip=tr("Hold after the current step, or go on"))  # fmt: skip
+        add("run.resume", tr("R&esume"), self.resume, menu="run", icon="play-fast", shortcut="Alt+F5",
+            tip=tr("Go on with what is shown from its last checkpoint, bit for bit"))  # fmt: skip
         add("run.step", tr("&Single step"), self.step, menu="run", icon="step", shortcut="F6",
             tip=tr("Take one step, then hold"))  # fmt: skip
         add("run.stop", tr("S&top after checkpoint"), self.stop, menu="run|", icon="stop-save",
@@ -88,6 +91,12 @@ class RunControl(QObject):
             run.pause()
             self._log(tr("{0} is held after step {1}.", run.config.name, run.experiment.last_step))
 
+    def resume(self) -> None:
+        """Go on with the stored comparison that is shown."""
+        shown = self._desk.shown.current
+        if shown is not None and not self._why_not_resume():
+            resume_stored(self._desk, shown.experiment_id, shown.name)
+
     def step(self) -> None:
         """Take one step, then hold."""
         if (run := self.current) is not None:
@@ -136,6 +145,8 @@ class RunControl(QObject):
         actions, run = self._desk.actions, self.current
         reason = self._why_not_start()
         actions.set_enabled("run.start", not reason, reason)
+        reason = self._why_not_resume()
+        actions.set_enabled("run.resume", not reason, reason)
         state = run.state if run is not None else "ended"
         idle = tr("It is stopping.") if run is not None else self._why_idle()
         going = state in ("starting", "running", "paused")
@@ -159,6 +170,26 @@ class RunControl(QObject):
             return tr("Nothing is running.")
         return tr("What is shown does not train here; show {0} to steer it.", live[-1].config.name)
 
+    def _why_not_resume(self) -> str:
+        desk, shown = self._desk, self._desk.shown.current
+        if desk.read_only:
+            return tr("Another process writes this store; close it first.")
+        if shown is None or shown.origin == "remote" or not shown.experiment_id:
+            return tr("Nothing that is stored here is shown.")
+        if self.current is not None:
+            return tr("It is running.")
+        if shown.status not in RESUMABLE:
+            return tr("Nothing of it is left to do.")
+        return self._why_too_many()
+
+    def _why_too_many(self) -> str:
+        live = self._desk.runs.live
+        return (
+            tr("{0} comparisons are running; stop one first.", len(live))
+            if len(live) >= self._desk.runs.limit
+            else ""
+        )
+
     def _why_not_start(self) -> str:
         desk = self._desk
         if desk.read_only:
@@ -166,9 +197,7 @@ class RunControl(QObject):
         if desk.draft.config is None:
             problems = desk.draft.problems
             return problems[0].sentence() if problems else tr("The experiment has no enabled arm.")
-        if len(desk.runs.live) >= desk.runs.limit:
-            return tr("{0} comparisons are running; stop one first.", len(desk.runs.live))
-        return ""
+        return self._why_too_many()
 
     def _guard_space(self, old: QWidget | None, new: QWidget | None) -> None:
         if isinstance(old, OWN_SPACE):

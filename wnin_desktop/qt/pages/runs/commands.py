@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction
 
+from wnin_desktop.qt.bridge.resuming import RESUMABLE
 from wnin_desktop.qt.pages.runs.choice import Choice
-from wnin_desktop.qt.pages.runs.opening import RESUMABLE
 from wnin_desktop.qt.text import tr
 from wnin_desktop.runs.merging import FEWEST, MOST
 

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from wnin_desktop.errors import InputError
+from wnin_desktop.qt.bridge.resuming import resume_stored
 from wnin_desktop.qt.dialogs.confirm import ask
 from wnin_desktop.qt.pages.runs.choice import Choice
 from wnin_desktop.qt.pages.runs.dialogs import DiffDialog
@@ -21,8 +22,6 @@ from wnin_desktop.runs.run_rows import TableRow
 from wnin_desktop.runs.watch.experiment import WatchedExperiment
 from wnin_desktop.schema.base import validate
 from wnin_desktop.schema.run import CompareConfig, RunConfig
-
-RESUMABLE = ("interrupted", "stopped", "failed")
 
 
 class Opening(QObject):
@@ -130,20 +129,7 @@ class Opening(QObject):
 
     def resume(self, row: TableRow) -> None:
         """Go on with an experiment that was interrupted, stopped or failed."""
-        store, experiment_id = self._desk.store, row.experiment_id
-        self._desk.tasks.start(
-            lambda _task: WatchedExperiment.load(store, experiment_id),
-            then=self._go_on,
-            title=tr("Resuming {0}", row.name),
-        )
-
-    def _go_on(self, experiment: WatchedExperiment) -> None:
-        try:
-            self._desk.runs.resume(experiment)
-        except InputError as error:
-            self._desk.notices.tell_error(error, what=tr("It was not resumed"))
-            return
-        self.show_page("compare")
+        resume_stored(self._desk, row.experiment_id, row.name, lambda: self.show_page("compare"))
 
     # -- what is dropped -----------------------------------------------------------------------------------
 
