@@ -62,7 +62,7 @@ def test_that_json_tells_everything_but_the_arrays(made, tmp_path):
     assert told["barrier"]["points"] >= 3
     assert told["cost"]["examples"] == 50
     assert told["lowest"]["value"] <= told["highest"]["value"]
-    assert told["files"] == [str((tmp_path / "s.npz").resolve())]
+    assert told["files"] == [str((tmp_path / name).resolve()) for name in ("s.npz", "s.json")]
     assert told["kept"].endswith(".npz")
     assert "values" not in told
 

@@ -174,6 +174,12 @@ def test_that_json_holds_every_number_and_no_nan(surface, tmp_path):
     assert told["cost"]["examples"] == 60
 
 
+def test_that_beside_the_arrays_stands_the_same_as_json(surface, tmp_path):
+    files = write_any(tmp_path / "s.npz", surface)
+    assert [each.name for each in files] == ["s.npz", "s.json"]
+    assert read_surface(files[0]).fingerprint == json.loads(files[1].read_text())["fingerprint"]
+
+
 @pytest.mark.parametrize("ending", [".npz", ".json", ".vts"])
 def test_that_a_file_is_replaced_whole_or_not_at_all(surface, tmp_path, ending, monkeypatch):
     path = tmp_path / f"s{ending}"

@@ -30,7 +30,9 @@ def check_ending(path: Path, field: str = "out") -> None:
 
 
 def write_any(path: Path, surface: Surface) -> list[Path]:
-    """Write a surface as its name asks, and return the files: with .vts the paths go into a .vtp beside it.
+    """Write a surface as its name asks, and return the files.
+
+    With .npz goes a .json beside it, for those without numpy; with .vts a .vtp for the paths.
 
     Raises:
         InputError: The ending says no kind of file.
@@ -41,16 +43,23 @@ def write_any(path: Path, surface: Surface) -> list[Path]:
     match path.suffix.lower():
         case ".npz":
             write_surface(path, surface)
+            beside = path.with_suffix(".json")
+            _write_json(beside, surface)
+            return [path, beside]
         case ".vts":
             return write_vtk(path, surface)
         case ".json":
-            with replacing(path) as handle:
-                handle.write(json.dumps(document(surface), ensure_ascii=False, allow_nan=False).encode())
+            _write_json(path, surface)
         case _:
             from wnin_desktop.runs.report.landscape import write_picture  # noqa: PLC0415 - matplotlib, for this alone
 
             write_picture(path, surface)
     return [path]
+
+
+def _write_json(path: Path, surface: Surface) -> None:
+    with replacing(path) as handle:
+        handle.write(json.dumps(document(surface), ensure_ascii=False, allow_nan=False).encode())
 
 
 def document(surface: Surface) -> dict[str, Any]:
