@@ -225,6 +225,10 @@ def test_that_a_section_folds_its_body_by_mouse_and_keys(qtbot):
     with qtbot.waitSignal(head.folded):
         qtbot.keyClick(head.title, Qt.Key.Key_Space)
     assert body.isVisible()
+    qtbot.mouseClick(head, Qt.MouseButton.LeftButton, pos=QPoint(head.width() - 3, head.height() // 2))
+    assert head.is_folded
+    qtbot.mouseClick(head, Qt.MouseButton.RightButton, pos=QPoint(head.width() - 3, head.height() // 2))
+    assert head.is_folded
 
 
 def test_that_a_section_that_does_not_fold_stays_open(qtbot):

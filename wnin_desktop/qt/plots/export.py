@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from wnin_desktop.qt.plots.metric_plot import MetricPlot
 
 FOLDER = "plots.folder"
+"""Where the window's state remembers the folder of the last export."""
 TOPIC = "export"
 """What its notices are about."""
-"""Where the window's state remembers the folder of the last export."""
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QMouseEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
 
 from wnin_desktop.qt.theme import ICON_SMALL, Space, set_font, set_icon
@@ -89,6 +89,17 @@ class SectionHeader(QWidget):
         button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         button.clicked.connect(self._toggle)
         return button
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - the names are Qt's
+        """Take a press, so that its release comes here too."""
+        event.setAccepted(self._foldable)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        """Fold by a click anywhere in the row: what looks like a button all along acts like one."""
+        super().mouseReleaseEvent(event)
+        is_here = self.rect().contains(event.position().toPoint())
+        if self._foldable and event.button() == Qt.MouseButton.LeftButton and is_here:
+            self._toggle()
 
     def _toggle(self) -> None:
         self.set_folded(not self._is_folded)
