@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import signal
 import sys
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from types import FrameType
 from typing import Any, TypeVar
 
 import click
 
 from wnin_desktop.cli.common import is_terminal, note, open_store, write_json
+from wnin_desktop.cli.interrupt import asking_first
 from wnin_desktop.cli.progress import clock_time
 from wnin_desktop.cli.runs_describe import find_run
 from wnin_desktop.cli.table import plain_options
@@ -202,7 +199,7 @@ def _evaluated(store: Store, request: LandscapeRequest) -> tuple[Surface, str]:
 
     control, telling = LandscapeControl(), Telling()
     last: object = None
-    with cancel_on_interrupt(control), telling:
+    with asking_first(control.cancel), telling:
         try:
             for last in evaluate(request, control, store=store):
                 telling(last)
@@ -254,28 +251,6 @@ class Telling:
 
     def __exit__(self, *_details: object) -> None:
         self._clear()
-
-
-@contextmanager
-def cancel_on_interrupt(control: LandscapeControl) -> Iterator[None]:
-    """Within the block the first Ctrl-C (or SIGTERM) cancels and keeps what was done; the second quits."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    asked: list[int] = []
-
-    def handle(number: int, _frame: FrameType | None) -> None:
-        asked.append(number)
-        if len(asked) > 1:
-            raise KeyboardInterrupt
-        control.cancel()
-
-    before = {each: signal.signal(each, handle) for each in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for each, handler in before.items():
-            signal.signal(each, handler)
 
 
 def _written(out: Path, surface: Surface) -> list[Path]:

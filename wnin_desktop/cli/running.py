@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import FrameType
 from typing import Any, TypeVar
 
 import click
 
 from wnin_desktop.cli.common import console, is_terminal
+from wnin_desktop.cli.interrupt import asking_first
 from wnin_desktop.cli.progress import LiveProgress, PlainProgress, Progress
 from wnin_desktop.engine.control import RunControl
 from wnin_desktop.errors import StoppedByUser
@@ -95,7 +93,7 @@ def _run(
 ) -> str:
     control = RunControl()
     shown = progress(no_color=watching.no_color)
-    with shown, stop_on_interrupt(control, shown.say):
+    with shown, asking_first(lambda: stop_in_time(control), lambda: shown.say("Asked to stop.")):
         live: list[Sink] = [] if watching.quiet else [shown]
         watchers = Watchers(live, watching.committed, shown.say, _tell_tenths(shown.say))
         try:
@@ -133,30 +131,10 @@ def progress(*, no_color: bool = False) -> Progress:
     return PlainProgress(sys.stderr)
 
 
-@contextmanager
-def stop_on_interrupt(control: RunControl, say: Callable[[str], None]) -> Iterator[None]:
-    """Within the block the first Ctrl-C (or SIGTERM) stops with a checkpoint, the second one quits."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    asked: list[int] = []
+def stop_in_time(control: RunControl) -> None:
+    """Stop with a checkpoint; for the handler of a signal.
 
-    def handle(number: int, _frame: FrameType | None) -> None:
-        asked.append(number)
-        if len(asked) > 1:
-            raise KeyboardInterrupt
-        # The handler runs between two instructions of the thread that reads the commands; a thread of its
-        # own waits for the queue's lock instead of slipping in between.
-        threading.Thread(target=stop, name="wnin-stop").start()
-
-    def stop() -> None:
-        control.stop(checkpoint=True)
-
-    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-        if len(asked) == 1:
-            say("Asked to stop.")
+    It runs between two instructions of the thread that reads the commands; a thread of its own waits for the
+    queue's lock instead of slipping in between.
+    """
+    threading.Thread(target=lambda: control.stop(checkpoint=True), name="wnin-stop").start()
