@@ -60,7 +60,7 @@ def test_that_a_held_run_says_so_and_what_the_button_does_now(program, qtbot):
     said = "\n".join(lines)
     for words in (
         "was started: 2 runs",
-        "is held after step",
+        "held is held.",
         "takes one step",
         "goes on",
         "saves a checkpoint",
@@ -100,3 +100,16 @@ def test_that_a_stopped_run_is_resumed_where_it_is_shown_and_says_from_which_ste
     assert program.desk.shown.current is again.experiment
     words = f"stopped goes on from its checkpoint at step {reached}."
     assert words in [bar.text for bar in program.window.notices.bars]
+
+
+def test_that_a_run_that_left_no_checkpoint_is_begun_anew_only_when_that_is_said(program, qtbot):
+    run = begin(program, qtbot, "bare")
+    program.act("run.stop-now")
+    qtbot.waitUntil(lambda: run.state == "ended", timeout=PATIENCE_MS)
+    area = program.window.notices
+    qtbot.waitUntil(lambda: any("without a checkpoint" in bar.text for bar in area.bars), timeout=PATIENCE_MS)
+    program.act("run.resume")
+    qtbot.waitUntil(lambda: any("left no checkpoint" in bar.text for bar in area.bars), timeout=PATIENCE_MS)
+    assert not program.desk.runs.live
+    next(bar for bar in area.bars if "left no checkpoint" in bar.text).action_button.click()
+    assert program.desk.runs.live

@@ -297,6 +297,21 @@ def test_that_the_scene_is_written_as_gltf(empty, tmp_path):
     assert np.allclose(positions[..., 1], 0.62 * 0.8 * x * y, atol=1e-5)
 
 
+def test_that_panels_are_written_beside_each_other(empty, tmp_path):
+    empty.send(m.Layout(titles=("", "")), axes(0), axes(1), surface(flat(), 1, 0), surface(flat(), 2, 1))
+    found = {}
+    for panel in (0, 1):
+        path = tmp_path / f"{panel}.glb"
+        empty.send(m.Export(path=str(path), panel=panel))
+        empty.wait(m.ExportDone)
+        data = path.read_bytes()
+        (length,) = struct.unpack("<I", data[12:16])
+        found[panel] = [node.get("translation") for node in json.loads(data[20 : 20 + length])["nodes"]]
+    assert found[0][0] is None
+    assert found[0][1][0] > 2
+    assert found[1] == [None]
+
+
 def test_that_unknown_things_are_said_and_survived(empty):
     for message, code in [
         (m.SurfaceUpdate(id=77, heights=np.zeros(4)), "unknown_id"),

@@ -16,6 +16,7 @@ from wnin_desktop.qt.bridge.catalogue_model import CatalogueModel
 from wnin_desktop.qt.bridge.live_run import LiveRun
 from wnin_desktop.qt.bridge.live_runs import LiveRuns
 from wnin_desktop.qt.bridge.remote import RemoteRuns, ServerFaultError
+from wnin_desktop.qt.bridge.resuming import resume_stored
 from wnin_desktop.qt.bridge.shown import ShownExperiments
 from wnin_desktop.qt.bridge.tasks import Task, Tasks
 from wnin_desktop.qt.experiment.draft import Draft
@@ -253,10 +254,19 @@ class Desk(QObject):
             text = tr("{0}: {1}.", name, ", ".join(parts))
             self.notices.tell(text, kind="warning", kept=tr("They are kept up to their last finite step."))
         elif run.experiment.status == "stopped":
-            self.notices.tell(tr("{0} was stopped; it can be resumed from the Runs page.", name))
+            self._tell_stopped(run)
         else:
             self.notices.tell(tr("{0} is finished.", name), kind="good")
         self._call_person(run)
+
+    def _tell_stopped(self, run: LiveRun) -> None:
+        name, experiment_id = run.config.name, run.experiment.experiment_id
+        if self.store.latest_checkpoint(experiment_id) is None:
+            text = tr("{0} was stopped without a checkpoint. What was recorded is kept.", name)
+            self.notices.tell(text)
+            return
+        resume = (tr("Resume"), lambda: resume_stored(self, experiment_id, name))
+        self.notices.tell(tr("{0} was stopped; it can be resumed (Run, Resume).", name), action=resume)
 
     def _call_person(self, run: LiveRun) -> None:
         """Let the task bar tell of a long comparison that ended while another program was in front."""

@@ -24,6 +24,7 @@ const points = 0;
 
 const Piece = struct {
     name: []const u8,
+    panel: u32,
     mode: u32,
     vertices: u32,
     indices: u32 = 0,
@@ -33,6 +34,9 @@ const Piece = struct {
     /// Where its data begins in the buffer.
     offset: u32,
 };
+
+/// From one panel to the next: a box is two wide.
+const panel_distance = 2.6;
 
 const most_pieces = constants.surfaces + constants.paths + constants.clouds;
 
@@ -49,6 +53,7 @@ const Builder = struct {
         builder.count += 1;
         piece.* = .{
             .name = name,
+            .panel = builder.panel,
             .mode = mode,
             .vertices = 0,
             .low = @splat(std.math.inf(f32)),
@@ -174,6 +179,14 @@ const Builder = struct {
         for (0..piece.vertices) |_| try builder.add(given.colour);
     }
 
+    fn collectAll(builder: *Builder, first: u32) Error!void {
+        const end = if (first == 0) @max(builder.scene.panel_count, 1) else first + 1;
+        for (first..end) |panel| {
+            builder.panel = @intCast(panel);
+            try builder.collect();
+        }
+    }
+
     fn collect(builder: *Builder) Error!void {
         for (&builder.scene.surfaces) |*given| if (given.id != 0 and given.panel == builder.panel and given.visible) try builder.surface(given);
         for (&builder.scene.paths) |*given| if (given.id != 0 and given.panel == builder.panel and given.visible) try builder.path(given);
@@ -189,6 +202,8 @@ const Builder = struct {
         for (builder.pieces[0..builder.count], 0..) |*piece, index| {
             try writer.print("{s}{{\"mesh\":{d},\"name\":", .{ comma(index), index });
             try json.encode(json.Text{ .bytes = piece.name }, writer);
+            const away = @as(f32, @floatFromInt(piece.panel - builder.pieces[0].panel)) * panel_distance;
+            if (away > 0) try writer.print(",\"translation\":[{d},0,0]", .{away});
             try writer.writeByte('}');
         }
         try writer.writeAll("],\"materials\":[{\"pbrMetallicRoughness\":{\"metallicFactor\":0,\"roughnessFactor\":0.7},");
@@ -262,11 +277,12 @@ const Builder = struct {
     }
 };
 
-/// Writes one panel of a settled scene. A panel with nothing in it is a file with nothing in it.
+/// Writes one panel of a settled scene; from panel 0 on all that are shown, beside each other. A panel with nothing
+/// in it is a file with nothing in it.
 pub fn write(allocator: std.mem.Allocator, scene: *const Scene, panel: u32, writer: *Writer) Error!void {
     var builder: Builder = .{ .allocator = allocator, .scene = scene, .panel = panel };
     defer builder.data.deinit(allocator);
-    try builder.collect();
+    try builder.collectAll(panel);
     if (builder.count == 0) {
         const point = builder.begin("nothing", points);
         try builder.position(point, .{ 0, 0, 0 });

@@ -35,6 +35,7 @@ def resume(hands: Hands) -> Script:
     yield hands.desk.actions.get("runs.resume").isEnabled
     before = {run.run_id: run.committed for run in store.runs()}
     hands.act("runs.resume")
+    yield lambda: bool(hands.desk.runs.live) or _press(hands, "left no checkpoint")
     yield lambda: bool(hands.desk.runs.live)
     yield lambda: any(step > before[run_id] for run_id, step in hands.taken().items())
     say(gone_on=hands.taken())
@@ -136,16 +137,16 @@ def train_plugin(hands: Hands) -> Script:
     if hands.options["stop"]:
         asked = time.monotonic()
         hands.act("run.stop")
-        yield lambda: live.state == "ended" or _end_process(hands)
+        yield lambda: live.state == "ended" or _press(hands, "has not stopped")
         yield lambda: live.state == "ended"
         say(stopped_in=time.monotonic() - asked, error=str(live.error or ""))
     hands.close()
 
 
-def _end_process(hands: Hands) -> bool:
-    """Press the button that is offered where a run does not stop."""
+def _press(hands: Hands, words: str) -> bool:
+    """Press the button of the notice with these words, if it is there."""
     for bar in hands.window.findChildren(NoticeBar):
-        if "has not stopped" in bar.text:
+        if words in bar.text:
             bar.findChild(QPushButton, "notice-action").click()
             return True
     return False

@@ -153,6 +153,20 @@ def test_v2_that_without_pings_a_stopped_viewer_is_seen_to_stay(qtbot, viewer, m
     child.send_signal(signal.SIGCONT)
 
 
+def test_that_a_busy_viewer_lives_through_many_sizes(qtbot, viewer):
+    child = psutil.Process(viewer.process_id)
+    for _ in range(3):
+        child.send_signal(signal.SIGSTOP)  # as one that draws for a while
+        for width in range(330, 400, 10):
+            viewer.resize(width, 210, 1.0)
+            qtbot.wait(5)
+        child.send_signal(signal.SIGCONT)
+        qtbot.waitUntil(lambda: viewer.image.width() == 390, timeout=WAIT_MS)
+        viewer.resize(320, 200, 1.0)
+        qtbot.waitUntil(lambda: viewer.image.width() == 320, timeout=WAIT_MS)
+    assert viewer.process_id == child.pid
+
+
 def garbled(count, seed):
     """Feed so many damaged streams of a viewer that is known to the window's side; say how each was met."""
     chance, found = random.Random(seed), {"refused": 0, "read": 0}

@@ -41,8 +41,18 @@ def resume_stored(
         except InputError as error:
             desk.notices.tell_error(error, what=tr("It was not resumed"))
             return
-        words = tr("{0} goes on from its checkpoint at step {1}.", name, show(step))
-        desk.notices.tell(words if step else tr("{0} left no checkpoint and begins anew.", name))
+        if step:
+            desk.notices.tell(tr("{0} goes on from its checkpoint at step {1}.", name, show(step)))
         begun()
 
-    desk.tasks.start(read, then=go_on, title=tr("Resuming {0}", name))
+    def decide(found: tuple[WatchedExperiment, int]) -> None:
+        if found[1]:
+            go_on(found)
+            return
+        desk.notices.tell(
+            tr("{0} left no checkpoint to go on from.", name),
+            kept=tr("Begun anew it takes its steps again and comes to the same numbers."),
+            action=(tr("Begin anew"), lambda: go_on(found)),
+        )
+
+    desk.tasks.start(read, then=decide, title=tr("Resuming {0}", name))

@@ -71,6 +71,8 @@ class ViewerProcess(QObject):
         self._socket: QLocalSocket | None = None
         self._talk: Conversation | None = None
         self._size: tuple[int, int, float] | None = None
+        self._asked_for: tuple[int, int, float] | None = None
+        """The size of the last ring."""
         self._ring: FrameRing | None = None
         self._told = 0
         """Number of the last message whose effect can be seen."""
@@ -78,7 +80,8 @@ class ViewerProcess(QObject):
         self._seen: FrameReady | None = None
         self._painted: FrameRing | None = None
         """The ring whose memory `image` shares."""
-        self._generation = 0
+        self._generation = self._answered = 0
+        """Numbers of the last ring, and of the last one that a frame came in."""
         self._timer = QTimer(self, singleShot=True)
         self._timer.timeout.connect(self._tick)
 
@@ -266,7 +269,9 @@ class ViewerProcess(QObject):
         """Have frames of so many device pixels; `scale` is device pixels per pixel."""
         if (width, height, scale) != self._size:
             self._size = (width, height, scale)
-            self._renew_ring()
+            # While a viewer is busy it has not opened the last file yet, which must not go from under it.
+            if self._answered == self._generation:
+                self._renew_ring()
 
     def _renew_ring(self) -> None:
         if self._talk is None or not self._talk.is_known or self._size is None:
@@ -282,7 +287,7 @@ class ViewerProcess(QObject):
             return
         if self._ring is not None and self._ring is not self._painted:
             self._ring.close()
-        self._ring = ring
+        self._ring, self._asked_for = ring, self._size
         self._talk.use_ring(ring, scale)
 
     # -- what is heard -------------------------------------------------------------------------------------
@@ -368,11 +373,13 @@ class ViewerProcess(QObject):
         image = QImage(frame, message.width, message.height, message.stride, QImage.Format.Format_RGB32)
         image.setDevicePixelRatio(self._size[2])
         before, self._painted = self._painted, self._ring
-        self.image = image
+        self.image, self._answered = image, message.generation
         self._seen, self._framed_at = message, time.monotonic()
         self.framed.emit()
         if before is not None and before is not self._ring:
             before.close()
+        if self._asked_for != self._size:
+            self._renew_ring()
 
 
 class _Ending(QObject):

@@ -89,7 +89,7 @@ class RunControl(QObject):
             self._log(tr("{0} goes on.", run.config.name))
         else:
             run.pause()
-            self._log(tr("{0} is held after step {1}.", run.config.name, run.experiment.last_step))
+            self._log(tr("{0} is held.", run.config.name))
 
     def resume(self) -> None:
         """Go on with the stored comparison that is shown."""

@@ -177,3 +177,13 @@ def test_that_paths_grow_on_a_plane_that_stays_while_the_arms_train(qtbot, desk,
     run.stop(checkpoint=False)
     qtbot.waitUntil(lambda: run.state == "ended", timeout=PATIENCE_MS)
     qtbot.waitUntil(lambda: not page.course.live.is_following, timeout=PATIENCE_MS)
+    # What came after the surface was drawn is on it for whoever opens it again, and says how far it went.
+    grown = page.model.terrain.paths[0].steps[-1]
+    assert grown > first
+    desk.shown.close(desk.shown.current)
+    desk.shown.show(WatchedExperiment.load(desk.store, run.experiment.experiment_id))
+    qtbot.waitUntil(
+        lambda: page.model.terrain is not None and page.model.terrain.paths[0].steps[-1] >= grown,
+        timeout=PATIENCE_MS,
+    )
+    assert np.isfinite(page.model.terrain.paths[0].values).any()

@@ -314,6 +314,8 @@ class Course(QObject):
     def _take_done(self, terrain: Terrain, event: SurfaceDone) -> None:
         paths = terrain.paths if self.live.is_following else None
         self._model.finish(terrain.finished(event.surface, paths))
+        if paths is None:  # it ended while it was drawn, and its last points may have come after
+            self.live.follow(self.experiment, alive=self._is_live)
         self._ask(read=False)
 
     def _fail(self, error: Exception) -> None:

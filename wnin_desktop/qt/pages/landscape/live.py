@@ -51,16 +51,19 @@ class Growth(QObject):
             self._timer.start()
 
     def follow(self, experiment: WatchedExperiment | None, *, alive: bool) -> None:
-        """Let the paths of the plane that is shown grow with an experiment while it runs."""
+        """Let the paths of the plane that is shown grow with an experiment while it runs.
+
+        Of one that has ended what was recorded after the surface was drawn is taken in, once.
+        """
         from wnin_desktop.runs.landscape.live import LivePaths  # noqa: PLC0415 - when first wanted
 
         terrain = self._model.terrain
         self.leave()
-        if experiment is None or terrain is None or not alive or terrain.is_line:
+        if experiment is None or terrain is None or terrain.is_line:
             return
         folder = self._desk.store.checkpoint_dir(experiment.experiment_id)
         runs = tuple(path.run_id for path in terrain.paths)
-        self._experiment, self._plane, self._is_last = experiment, terrain.plane, False
+        self._experiment, self._plane, self._is_last = experiment, terrain.plane, not alive
         self._paths = LivePaths(folder, terrain.plane, runs)
         self._timer.start()
 
@@ -123,6 +126,12 @@ def joined(terrain: Terrain, grown: Sequence[LivePath]) -> list[PathOnPlane]:
 
 
 def _grown(path: PathOnPlane, live: LivePath) -> PathOnPlane:
+    """Return a path with the points that came after it was drawn; heights that were measured stay."""
+    if len(live.steps) <= len(path.steps):
+        return path
+    values = np.full(len(live.steps), np.nan)
+    _, there, here = np.intersect1d(live.steps, path.steps, return_indices=True)
+    values[there] = path.values[here]
     return PathOnPlane(
         run_id=path.run_id,
         arm=path.arm,
@@ -130,6 +139,6 @@ def _grown(path: PathOnPlane, live: LivePath) -> PathOnPlane:
         steps=live.steps,
         coordinates=live.coordinates,
         distance=live.distance,
-        values=np.full(len(live.steps), np.nan),
+        values=values,
         escapes=path.escapes,
     )

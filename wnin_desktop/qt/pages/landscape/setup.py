@@ -36,7 +36,7 @@ class Setup(QWidget):
         self.setAccessibleName(tr("Surface to draw"))
         self._draw: QAction | None = None
         self._cancel: QAction | None = None
-        self._is_busy = False
+        self._is_busy = self._returns = False
         self.table = RunTable(self)
         self.runs = self.table.runs
         self.fault = self._label("landscape-runs-fault", "danger")
@@ -122,8 +122,17 @@ class Setup(QWidget):
     def _follow(self) -> None:
         action = self._cancel if self._is_busy else self._draw
         if action is not None:
+            had_focus = self.button.hasFocus()
             self.button.setText(action.text().replace("&", ""))
             self.button.setEnabled(action.isEnabled())
+            # Qt would hand the keyboard of a button that is disabled for a moment to some other panel.
+            if had_focus and not self.button.isEnabled():
+                self._returns = True
+                self.table.setFocus()
+            elif self._returns and self.button.isEnabled():
+                self._returns = False
+                if self.table.hasFocus():
+                    self.button.setFocus()
             self.button.setToolTip(action.toolTip())
 
     def _press(self) -> None:

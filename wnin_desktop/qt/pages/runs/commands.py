@@ -86,7 +86,7 @@ def commands() -> tuple[Command, ...]:
                 tr("Show in which fields two to eight configurations differ"), several),
         Command("duplicate", tr("D&uplicate with Changes"), "duplicate", "run",
                 tr("Load its configuration into the editor"), single),
-        Command("resume", tr("Resu&me"), "play-fast", "run",
+        Command("resume", tr("Resu&me Chosen"), "play-fast", "run",
                 tr("Go on from the last checkpoint, bit for bit"), resumable),
         Command("export", tr("&Export Chosen\u2026"), "export", "run|",
                 tr("Write every step as CSV, Parquet, TensorBoard or MLflow"), stored),
