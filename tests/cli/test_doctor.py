@@ -6,8 +6,9 @@ import pytest
 import torch
 
 from tests.cli.calling import call
+from tests.engine.comparisons import arm, comparison
 from tests.viewer.conftest import needed
-from wnin_desktop.cli import doctor_checks
+from wnin_desktop.cli import doctor, doctor_checks
 from wnin_desktop.cli.doctor import worst
 from wnin_desktop.cli.doctor_checks import (
     Finding,
@@ -17,6 +18,7 @@ from wnin_desktop.cli.doctor_checks import (
     examine,
     gemm_speeds,
 )
+from wnin_desktop.runs.drive import drive
 from wnin_desktop.runs.store import Store
 from wnin_desktop.runs.store.database import FILE
 
@@ -73,6 +75,24 @@ def test_that_the_speed_of_a_matrix_product_comes_with_its_error(tmp_path):
     _, found = rows("--store", tmp_path)
     assert "±" in found["fp32 on cpu"]["found"]
     assert "n = " in found["fp32 on cpu"]["found"]
+
+
+def test_that_a_speed_has_the_decimals_that_its_error_allows(monkeypatch):
+    speeds = [95.3 - 10.3, 95.3 + 10.3]
+    monkeypatch.setattr(doctor_checks, "gemm_speeds", lambda _torch, _device: speeds)
+    found = next(row for row in doctor_checks.check_torch() if row.name == "fp32 on cpu")
+    assert found.found.startswith("95 ± 10 GFLOP/s (n = 2 products")
+
+
+def test_that_one_of_something_is_told_in_the_singular(tmp_path, capsys):
+    with Store.open(tmp_path) as store:
+        _, found = rows("--store", tmp_path)
+        assert found["runs"]["found"].startswith("0 experiments, 0 in the trash")
+        drive(store, comparison(arm("sgd"), steps=1, seeds=[0], name="one"))
+    _, found = rows("--store", tmp_path)
+    assert found["runs"]["found"] == "1 experiment, 0 in the trash"
+    doctor._show([Finding("x", "warning", "y")], "warning", no_color=True)
+    assert "0 ok, 1 warning, 0 broken." in capsys.readouterr().out
 
 
 def test_that_a_torchvision_that_cannot_be_imported_is_a_warning_that_says_why(tmp_path, monkeypatch):

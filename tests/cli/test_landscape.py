@@ -12,8 +12,13 @@ import pytest
 from tests.cli.calling import call, refusal
 from tests.engine.comparisons import arm, comparison
 from wnin_desktop.runs.drive import drive
+from wnin_desktop.runs.landscape.export import ENDINGS
 from wnin_desktop.runs.landscape.surface_file import read_surface
+from wnin_desktop.runs.report.text import number
 from wnin_desktop.runs.store import Store
+
+BLUE, ORANGE = "#3b7dd8", "#e07a1f"
+"""Colours of the first and the second arm."""
 
 
 @pytest.fixture(scope="module")
@@ -35,8 +40,10 @@ def test_that_a_surface_is_written_told_and_kept(made, tmp_path):
     for path in (*out, tmp_path / "s.vtp"):
         assert path.stat().st_size > 1000
         assert f"Written: {path.resolve()}" in said.out
-    assert "pca: 9 x 9 points through the mean of where the 2 runs ended" in said.out
-    assert "data: 50 of 320 training examples of digits; normalization layers: none" in said.out
+    assert "pca: 9 x 9 points through the mean of where the 2 runs were at step" in said.out
+    assert "data: 50 of 320 training examples of digits; no normalization layers\n" in said.out
+    for path in read_surface(out[0]).paths:
+        assert f", up to {number(path.farthest)} off the plane" in said.out
     assert "cost: " in said.out
     surface = read_surface(out[0])
     assert [path.run_id for path in surface.paths] == [f"{made[1]}/sgd-sgld/s0", f"{made[1]}/adamw-none/s0"]
@@ -65,6 +72,7 @@ def test_that_json_tells_everything_but_the_arrays(made, tmp_path):
     assert told["files"] == [str((tmp_path / name).resolve()) for name in ("s.npz", "s.json")]
     assert told["kept"].endswith(".npz")
     assert "values" not in told
+    assert [path["farthest"] >= path["distance"] for path in told["paths"]] == [True, True]
 
 
 def test_that_a_surface_without_out_is_kept_with_its_experiment(made):
@@ -84,7 +92,16 @@ def test_that_a_surface_without_out_is_kept_with_its_experiment(made):
         (("--run", "{id}/adamw/s7"), "--run: '{id}/adamw/s7' is not accepted; none of its runs fits"),
         (("--run", "{run}@x"), "is not accepted; allowed after the @: best, matched or a kept step"),
         (("--run", "{run}", "--plane", "pea"), "--plane: 'pea' is not accepted; allowed: random, layer, pca"),
-        (("--run", "{run}", "--plane", "three"), "--run: 1 is not accepted; this plane goes through 3 runs"),
+        (("--run", "{id}", "--plane", "foo"), "--plane: 'foo' is not accepted; allowed: random, layer, pca"),
+        (("--run", "{id}", "--size", "10"), "--size: 10 is not accepted; allowed: an odd number"),
+        (
+            ("--run", "{run}", "--plane", "line"),
+            "--run: '{run}' is not accepted; the plane line needs 2 runs, 1 is given.",
+        ),
+        (
+            ("--run", "{id}/adamw/s0@best", "--run", "{id}/sgd/s0", "--plane", "three"),
+            "'{id}/adamw/s0@best, {id}/sgd/s0' is not accepted; the plane three needs 3 runs, 2 are given.",
+        ),
         (("--run", "{run}", "--run", "{run}"), "it is there already, runs must differ"),
         (
             ("--run", "{run}", "--size", "10"),
@@ -108,6 +125,27 @@ def test_that_bad_input_gets_one_sentence(made, flags, sentence):
     names = {"id": made[1], "run": f"{made[1]}/adamw-none/s0"}
     said = call("landscape", "--store", made[0], *(flag.format(**names) for flag in flags))
     assert sentence.format(**names) in refusal(said)
+
+
+@pytest.mark.skipif(not Path("/proc/version").exists(), reason="/proc is a folder that nobody can write")
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_that_a_folder_that_cannot_be_written_is_told_before_anything_is_evaluated(
+    made, tmp_path, ending, monkeypatch
+):
+    monkeypatch.setattr("wnin_desktop.cli.landscape._evaluated", None)
+    out, good = f"/proc/x{ending}", tmp_path / "good.npz"
+    said = landscape(made, "--run", f"{made[1]}/adamw/s0", "--out", good, "--out", out)
+    assert f"--out: '{out}' is not accepted; no file can be written into /proc: " in refusal(said)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_that_a_picture_has_its_arms_colour_whatever_runs_are_in_it(made, tmp_path):
+    for name, colour, other in (("adamw", ORANGE, BLUE), ("sgd", BLUE, ORANGE)):
+        out = tmp_path / f"{name}.svg"
+        assert landscape(made, "--run", f"{made[1]}/{name}/s0", "--out", out).code == 0
+        text = out.read_text(encoding="utf-8").lower()
+        assert colour in text
+        assert other not in text
 
 
 def test_that_there_must_be_a_store(tmp_path):

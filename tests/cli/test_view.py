@@ -158,6 +158,21 @@ def test_that_a_missing_token_is_told_before_a_window_opens(tmp_path):
     assert "--token-file" in said
 
 
+def test_that_without_a_token_nothing_is_blamed_that_was_not_given(tmp_path, monkeypatch):
+    monkeypatch.setenv("WNIN_HOME", str(tmp_path))
+    monkeypatch.delenv("WNIN_TOKEN", raising=False)
+    said = refusal(call("view", "--ws", "ws://127.0.0.1:9"))
+    assert said.startswith("error: --ws: 'ws://127.0.0.1:9' is not accepted; no server's token is found: ")
+    assert f"WNIN_TOKEN is not set, and {tmp_path / 'stream.token'}: it cannot be read (No such file" in said
+    assert said.endswith("; start `wnin serve` or give --token-file.")
+    Token.new().write(tmp_path / "stream.token")
+    with EventServer(port=0, token=Token.new()) as server:
+        said = refusal(call("view", "--ws", server.uri))
+    assert said.startswith(
+        f"error: --ws: {server.uri!r} is not accepted; the token in {tmp_path / 'stream.token'} is"
+    )
+
+
 def test_that_a_wrong_token_is_refused_with_what_is_allowed(tmp_path, monkeypatch):
     path, other = tmp_path / "token", Token.new()
     other.write(path)

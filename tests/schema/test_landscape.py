@@ -31,8 +31,11 @@ def test_that_every_field_of_a_request_has_title_and_help():
     ("changes", "words"),
     [
         ({"size": 50}, "size: 50 is not accepted; allowed: an odd number from 3 to 501"),
-        ({"plane": "line"}, "runs: 1 is not accepted; a line goes between 2 runs, allowed: 2"),
-        ({"runs": ["a", "b"], "plane": "three"}, "runs: 2 is not accepted; this plane goes through 3 runs"),
+        ({"plane": "line"}, "runs: 'a' is not accepted; the plane line needs 2 runs, 1 is given."),
+        (
+            {"runs": ["a", "b"], "plane": "three"},
+            "runs: 'a, b' is not accepted; the plane three needs 3 runs, 2 are given.",
+        ),
         ({"runs": ["a", "a"]}, "runs: 'a' is not accepted; it is there already"),
         ({"sigma": [0.1, 0.1]}, "sigma: 0.1 is not accepted; it is there already"),
         ({"sigma": [0.0]}, "sigma"),

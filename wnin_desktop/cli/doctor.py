@@ -9,6 +9,7 @@ import click
 
 from wnin_desktop.cli.common import shared_options, write_json
 from wnin_desktop.cli.doctor_checks import Finding, State, examine
+from wnin_desktop.runs.report.text import count
 from wnin_desktop.stream.limits import DEFAULT_PORT
 
 COLOURS = {"ok": "green", "warning": "yellow", "broken": "red"}
@@ -50,9 +51,8 @@ def _show(findings: list[Finding], verdict: State, *, no_color: bool) -> None:
         "warning": "Runs work.",
         "broken": "Runs do not work until this is mended.",
     }
-    click.echo(
-        f"\n{said[verdict]} {counts['ok']} ok, {counts['warning']} warnings, {counts['broken']} broken."
-    )
+    warnings = count(counts["warning"], "warning")
+    click.echo(f"\n{said[verdict]} {counts['ok']} ok, {warnings}, {counts['broken']} broken.")
 
 
 def worst(findings: list[Finding]) -> State:

@@ -23,6 +23,7 @@ from wnin_desktop import paths
 from wnin_desktop.cli.display import trouble
 from wnin_desktop.engine.plugins import TrustStore, read_metadata, read_source
 from wnin_desktop.errors import DataError, PluginError, StoreError, StoreLockedError
+from wnin_desktop.runs.report.text import count, plus_minus
 from wnin_desktop.stream.limits import DEFAULT_PORT
 from wnin_desktop.stream.uri import LOOPBACK
 from wnin_desktop.viewer import binary as viewer_binary
@@ -137,7 +138,7 @@ def _multiplication(torch: Any, device: str) -> Finding:
     return Finding(
         name,
         "ok",
-        f"{mean:.3g} ± {error:.1g} GFLOP/s (n = {len(speeds)} products of {GEMM_SIZE} x {GEMM_SIZE})",
+        f"{plus_minus(mean, error)} GFLOP/s (n = {len(speeds)} products of {GEMM_SIZE} x {GEMM_SIZE})",
     )
 
 
@@ -236,9 +237,8 @@ def _store_content(folder: Path) -> Finding:
         return Finding("runs", "ok", "none yet; the first run makes the store")
     try:
         with Store.open(folder, read_only=True) as store:
-            found = (
-                f"{len(store.experiments())} experiments, {len(store.experiments(trashed=True))} in the trash"
-            )
+            trashed = len(store.experiments(trashed=True))
+            found = f"{count(len(store.experiments()), 'experiment')}, {trashed} in the trash"
     except StoreError as error:
         return Finding(
             "runs", "broken", str(error), "Open it with any command that writes; damage is kept aside."

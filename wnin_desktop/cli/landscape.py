@@ -19,7 +19,7 @@ from wnin_desktop.cli.table import plain_options
 from wnin_desktop.errors import NOTHING, InputError, StoppedByUser
 from wnin_desktop.runs.flags import read_number
 from wnin_desktop.runs.landscape.control import LandscapeControl
-from wnin_desktop.runs.landscape.export import ENDINGS, check_ending, write_any
+from wnin_desktop.runs.landscape.export import ENDINGS, check_ending, check_writable, write_any
 from wnin_desktop.runs.landscape.telling import document, summary
 from wnin_desktop.runs.store import Store
 from wnin_desktop.schema.base import validate
@@ -125,6 +125,7 @@ def command(
     """
     for out in outs:
         check_ending(out, "--out")
+        check_writable(out, "--out")
     with open_store(store, read_only=True) as opened:
         try:
             request = request_of(opened, runs, given)
@@ -158,8 +159,39 @@ def request_of(store: Store, runs: tuple[str, ...], given: dict[str, Any]) -> La
         data["samples"] = None
     if "sigma" in data:
         data["sigma"] = [read_number(part.strip()) for part in data["sigma"].split(",")]
-    data["runs"] = [name for text in runs for name in _names(store, text, data["plane"])]
-    return validate(LandscapeRequest, data)
+    _check_all_but_runs(data, runs)
+    named = [(name, text) for text in runs for name in _names(store, text, data["plane"])]
+    names = [name for name, _ in named]
+    try:
+        return validate(LandscapeRequest, data | {"runs": names})
+    except InputError as error:
+        raise _as_typed(error, {**dict(named), ", ".join(names): ", ".join(runs)}) from None
+
+
+def _check_all_but_runs(data: dict[str, Any], runs: tuple[str, ...]) -> None:
+    """Refuse what is wrong with the other flags first: which runs a `--run` means depends on the plane.
+
+    Raises:
+        InputError: It is so.
+    """
+    try:
+        validate(LandscapeRequest, data | {"runs": list(runs)})
+    except InputError as error:
+        others = [problem for problem in error.problems if problem.field.partition("[")[0] != "runs"]
+        if others:
+            raise InputError(others) from None
+
+
+def _as_typed(error: InputError, typed: dict[str, str]) -> InputError:
+    """Return `error` with its values as they were typed, where they are among `typed`."""
+    return InputError(
+        [
+            replace(problem, value=typed.get(problem.value, problem.value))
+            if isinstance(problem.value, str)
+            else problem
+            for problem in error.problems
+        ]
+    )
 
 
 def _names(store: Store, text: str, plane: str) -> list[str]:

@@ -29,6 +29,7 @@ ANSWER_S = 2.0
 MOST_EVENTS = 2_000_000
 """Events of a file that are shown."""
 GIVE = "give a surface (.npz) of `wnin landscape --out`, or events (.jsonl) of `wnin serve --json`"
+WHERE_FROM = "start `wnin serve` or give --token-file"
 
 
 class NoWindowError(WninError):
@@ -74,7 +75,7 @@ def command(
     surface, events = (None, None) if file is None else read_file(file)
     if uri is not None:
         endpoint(uri, SUBSCRIBE_PATH)  # a wrong one, or a missing token, is told before anything is opened
-        find_token(token_file)
+        _check_token(uri, token_file)
     _need_display()
     feed = None if uri is None else _listen(uri, token_file)
     try:
@@ -200,8 +201,27 @@ def _listen(uri: str, token_file: Path | None) -> Feed:
     raise InputError.of("--ws", uri, f"the server refused: {state.reason}")
 
 
+def _check_token(uri: str, token_file: Path | None) -> None:
+    """Refuse where there is no token to come with.
+
+    Raises:
+        InputError: There is none, or it is not a token.
+    """
+    try:
+        find_token(token_file)
+    except InputError as error:
+        problem = error.problems[0]
+        if token_file is not None or problem.field == VARIABLE:
+            raise
+        looked = f"{VARIABLE} is not set, and {token_path()}: {problem.allowed}"
+        raise InputError.of("--ws", uri, f"no server's token is found: {looked}; {WHERE_FROM}") from None
+
+
 def _wrong_token(uri: str, token_file: Path | None) -> InputError:
     allowed = f"allowed is the token of the server at {uri}, which `wnin serve` names when it starts"
     if token_file is None and os.environ.get(VARIABLE):
         return InputError.of(VARIABLE, "(not shown)", allowed)
-    return InputError.of("--token-file", str(token_file or token_path()), allowed)
+    if token_file is None:
+        said = f"the token in {token_path()} is not that of the server there"
+        return InputError.of("--ws", uri, f"{said}; {WHERE_FROM}")
+    return InputError.of("--token-file", str(token_file), allowed)

@@ -119,8 +119,10 @@ class LandscapeRequest(Config):
             )
         wanted = RUNS.get(self.plane)
         if wanted is not None and len(self.runs) != wanted:
-            what = "a line goes between 2 runs" if wanted == 2 else "this plane goes through 3 runs"
-            raise contradiction("runs", len(self.runs), f"{what}, allowed: {wanted}")
+            given = f"{len(self.runs)} {'is' if len(self.runs) == 1 else 'are'} given"
+            raise contradiction(
+                "runs", ", ".join(self.runs), f"the plane {self.plane} needs {wanted} runs, {given}"
+            )
         for place, run in enumerate(self.runs):
             if run in self.runs[:place]:
                 raise contradiction("runs", run, "it is there already, runs must differ")
@@ -178,6 +180,8 @@ class PathOnPlane(msgspec.Struct, frozen=True, kw_only=True):
         distance: Distance from the plane in parameter space, float64 `[n]`.
         values: The metric at the point itself, not at its shadow, `[n]`; NaN where it was not measured.
         escapes: Steps at which an escape event was detected.
+        place: Its arm's place in its experiment's configuration, which decides how it looks; -1 where
+            nobody knows.
     """
 
     run_id: str
@@ -188,6 +192,12 @@ class PathOnPlane(msgspec.Struct, frozen=True, kw_only=True):
     distance: np.ndarray
     values: np.ndarray
     escapes: tuple[int, ...] = ()
+    place: int = -1
+
+    @property
+    def farthest(self) -> float:
+        """Largest distance from the plane; 0 where none is a number."""
+        return float(self.distance[np.isfinite(self.distance)].max(initial=0.0))
 
 
 class BarrierInfo(msgspec.Struct, frozen=True, kw_only=True):
@@ -256,6 +266,19 @@ class Surface(msgspec.Struct, frozen=True, kw_only=True):
     device: str = ""
     versions: dict[str, str] = {}
     created: float = 0.0
+
+
+NO_NORMALIZATION = "none"
+"""What `Surface.normalization` is for a network without such layers."""
+
+
+def normalization_told(normalization: str) -> str:
+    """Return what normalization layers did, as the end of a sentence; "" where nobody knows."""
+    if normalization == NO_NORMALIZATION:
+        return "no normalization layers"
+    if normalization.startswith("none "):  # files of older versions: "none with running statistics"
+        return f"no normalization layers {normalization.removeprefix('none ')}"
+    return f"normalization layers: {normalization}" if normalization else ""
 
 
 # --- what comes up while a surface is evaluated ----------------------------------------------------------

@@ -1,6 +1,8 @@
 import itertools
 import shutil
+from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -14,6 +16,7 @@ from wnin_desktop.errors import CheckpointError, DataError, InputError
 from wnin_desktop.runs.drive import Watchers, drive
 from wnin_desktop.runs.landscape.control import LandscapeControl
 from wnin_desktop.runs.landscape.session import evaluate
+from wnin_desktop.runs.landscape.surface_file import write_surface
 from wnin_desktop.runs.store import Store
 from wnin_desktop.schema.events import StepMetrics
 from wnin_desktop.schema.landscape import (
@@ -51,7 +54,9 @@ def test_that_every_plane_is_evaluated_with_its_words_cost_and_data(recorded, pl
     assert surface.cost.data == "60 of 320 training examples of digits"
     assert surface.cost.forwards >= 9 * rows
     assert (surface.cost.gradients > 0) == (plane == "hessian")
-    assert surface.normalization == "none with running statistics"
+    assert surface.normalization == "none"
+    known = {"sgd-sgld": 0, "adamw-none": 1}
+    assert [path.place for path in surface.paths] == [known[path.arm] for path in surface.paths]
     assert len(surface.paths) == len(asked.runs)
     assert (surface.barrier is not None) == (plane == "line")
     for path in surface.paths:
@@ -92,7 +97,7 @@ def test_that_the_plane_of_paths_explains_them_and_covers_them(recorded):
     for path in surface.paths:
         assert (path.coordinates[:, 0] > surface.a[0]).all()
         assert (path.coordinates[:, 1] < surface.b[-1]).all()
-    assert "the mean of where the 2 runs ended" in surface.plane.center
+    assert "the mean of where the 2 runs were at step" in surface.plane.center
     alone = surface_of(recorded.folder, request(recorded.run(), plane="pca"))
     assert alone.paths[0].coordinates[-1].tolist() == [0, 0]
     assert sum(alone.plane.explained) > sum(surface.plane.explained) - 0.05
@@ -294,6 +299,29 @@ def test_that_batch_normalization_is_fixed_or_recomputed_and_says_so(recorded):
     with pytest.raises(InputError, match="has none, allowed: recomputed"):
         events_of(recorded.folder, request(f"{run}@3"))
     surface_of(recorded.folder, request(f"{run}@3", statistics="recomputed"))
+
+
+def test_that_layers_without_running_statistics_are_told(tmp_path):
+    network = {"kind": "mlp", "hidden": [6], "normalization": "layer"}
+    with Store.open(tmp_path / "store") as store:
+        drive(store, comparison(arm("sgd"), steps=3, seeds=[0], network=network, name="layers"))
+        surface = surface_of(store, request(store.runs()[0].run_id))
+    assert surface.normalization == "without running statistics"
+
+
+def test_that_a_kept_surface_of_an_older_version_learns_what_it_did_not_know(recorded, tmp_path):
+    shutil.copytree(recorded.folder, tmp_path / "store")
+    asked = request(recorded.run("adamw-none"))
+    with Store.open(tmp_path / "store") as store:
+        *_, done = events_of(store, asked, keep=True)
+        old = [msgspec.structs.replace(path, place=-1) for path in done.surface.paths]
+        words = "none with running statistics"
+        surface = msgspec.structs.replace(done.surface, paths=tuple(old), normalization=words)
+        write_surface(Path(done.file), surface)
+        ready, *_, again = [e for e in events_of(store, asked) if not isinstance(e, Doing)]
+    assert ready.resumed == 1
+    for found in (ready, again.surface):
+        assert ([path.place for path in found.paths], found.normalization) == ([1], "none")
 
 
 def test_that_escape_events_are_steps_of_the_path_with_their_cost(recorded):

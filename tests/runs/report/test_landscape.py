@@ -1,8 +1,10 @@
 import re
 import shutil
 
+import msgspec
 import numpy as np
 import pytest
+from matplotlib.text import Text
 
 from tests.engine.comparisons import arm, comparison
 from tests.runs.report.test_page import Page
@@ -10,7 +12,16 @@ from wnin_desktop.runs.drive import drive
 from wnin_desktop.runs.landscape.export import write_any
 from wnin_desktop.runs.landscape.sample import sample_surface
 from wnin_desktop.runs.landscape.session import evaluate
-from wnin_desktop.runs.report.landscape import LEVELS, caption, contour_levels, landscape_figure, spoken
+from wnin_desktop.runs.landscape.telling import summary
+from wnin_desktop.runs.report.landscape import (
+    LEVELS,
+    caption,
+    contour_levels,
+    landscape_figure,
+    path_styles,
+    spoken,
+)
+from wnin_desktop.runs.report.look import PALETTE
 from wnin_desktop.runs.report.page import write_report
 from wnin_desktop.runs.store import Store
 from wnin_desktop.schema.base import validate
@@ -39,9 +50,7 @@ def surface_of(store, **changes):
 
 
 def texts(figure):
-    return [
-        text.get_text() for axes in figure.axes for text in axes.findobj(lambda a: hasattr(a, "get_text"))
-    ]
+    return [text.get_text() for text in figure.findobj(Text)]
 
 
 def test_that_the_report_has_the_landscape_with_its_words(store, tmp_path):
@@ -49,7 +58,8 @@ def test_that_the_report_has_the_landscape_with_its_words(store, tmp_path):
     page = Page(files.html.read_text(encoding="utf-8"))
     assert "Landscape" in page.text
     assert "320 of 320 training examples of digits" in page.text
-    assert "normalization: none with running statistics" in page.text
+    assert "training examples of digits; no normalization layers; cost" in page.text
+    assert "none with" not in page.text
     assert "forward passes" in page.text
     assert tmp_path / "out" / "figures" / "landscape.svg" in files.figures
     assert "figure-landscape" in page.ids
@@ -85,6 +95,54 @@ def test_that_the_figure_draws_every_path_in_its_arms_style(store):
     assert "#E07A1F" in colours
     assert axes.get_title(loc="left") == "Training loss (nat)"
     assert "% of the paths (parameter)" in axes.get_xlabel()
+
+
+def test_that_an_arm_keeps_its_colour_when_it_is_alone_or_first(store):
+    alone = surface_of(store, runs=[run.run_id for run in store.runs() if run.arm == "adamw-none"][:1])
+    assert "#E07A1F" in [line.get_color() for line in landscape_figure(alone).axes[0].get_lines()]
+    ends = [
+        next(run.run_id for run in store.runs() if run.arm == name) for name in ("adamw-none", "sgd-sgld")
+    ]
+    line = surface_of(store, runs=ends, plane="line")
+    assert not any("off the plane" in text for text in texts(landscape_figure(line)))  # only ends are drawn
+    colours = [each.get_color() for each in landscape_figure(line).axes[0].get_lines()]
+    assert [each for each in colours if each in ("#3B7DD8", "#E07A1F")][-2:] == ["#E07A1F", "#3B7DD8"]
+
+
+def test_that_arms_without_a_place_of_their_own_take_the_next_free_one(store):
+    path = surface_of(store).paths[0]
+
+    def colours(*arms):
+        paths = [msgspec.structs.replace(path, arm=name, place=place) for name, place in arms]
+        return [PALETTE.index(style.colour) for style in path_styles(paths)]
+
+    assert colours(("a", -1), ("b", -1), ("a", -1)) == [0, 1, 0]
+    assert colours(("a", -1), ("b", 0)) == [1, 0]
+    assert colours(("a", 2), ("b", 2)) == [2, 3]
+
+
+def test_that_distances_are_the_largest_and_say_so(store):
+    surface = surface_of(store)
+    path = surface.paths[0]
+    path.distance[:] = 0.5
+    path.distance[3], path.distance[4], path.distance[-1] = 2.64, np.nan, 2.2
+    assert path.farthest == 2.64
+    assert "sgd-sgld s0, up to 2.6 off the plane" in texts(landscape_figure(surface))
+    assert "up to 2.64 off the plane" in spoken(surface)
+    assert "up to 2.64 off the plane" in summary(surface)
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("none", "no normalization layers;"),
+        ("none with running statistics", "no normalization layers with running statistics;"),
+        ("without running statistics", "normalization layers: without running statistics;"),
+        ("", "digits; cost"),
+    ],
+)
+def test_that_a_caption_says_what_normalization_layers_did(store, words, told):
+    assert told in caption(msgspec.structs.replace(surface_of(store, size=3), normalization=words))
 
 
 @pytest.mark.parametrize("plane", ["random", "hessian", "three", "line"])

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
+import secrets
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from wnin_desktop.engine.durable import replacing
+from wnin_desktop.engine.durable import TEMPORARY, replacing, translated
 from wnin_desktop.errors import InputError
 from wnin_desktop.runs.landscape.surface_file import plain, write_surface
 from wnin_desktop.runs.landscape.vtk import write_vtk
@@ -27,6 +29,23 @@ def check_ending(path: Path, field: str = "out") -> None:
         raise InputError.of(field, str(path), f"allowed endings: {', '.join(ENDINGS)}")
     if not path.parent.is_dir():
         raise InputError.of(field, str(path), f"there is no folder {path.parent}, make it first")
+
+
+def check_writable(path: Path, field: str = "out") -> None:
+    """Refuse a name that no file can be written as; a file beside it is made and removed, as in writing it.
+
+    Raises:
+        InputError: It is so.
+        DiskFullError: No space is left.
+    """
+    probe = path.with_name(f"{path.name}.{os.getpid()}-{secrets.token_hex(4)}{TEMPORARY}")
+    try:
+        with translated(path):
+            probe.open("xb").close()
+            probe.unlink()
+    except OSError as error:
+        reason = f"no file can be written into {path.parent.absolute()}: {error.strerror or error}"
+        raise InputError.of(field, str(path), reason) from None
 
 
 def write_any(path: Path, surface: Surface) -> list[Path]:

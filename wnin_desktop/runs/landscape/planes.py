@@ -113,8 +113,15 @@ def _principal(
         )
     known = [path.points for path in paths if path is not None]
     plane = principal_plane(known, mean_end(known))
-    words = _named(points[0]) if len(points) == 1 else f"the mean of where the {len(points)} runs ended"
+    words = _named(points[0]) if len(points) == 1 else _mean_words(paths)
     return Placed(plane, _covering(request, plane, known), words, ("parameter", "parameter"))
+
+
+def _mean_words(paths: Sequence[RunPath | None]) -> str:
+    """Return where the mean of the paths' ends is: runs that still trained then had not ended there."""
+    steps = sorted({int(path.steps[-1]) for path in paths if path is not None})
+    at = f"step {steps[0]}" if len(steps) == 1 else f"steps {steps[0]} to {steps[-1]}"
+    return f"the mean of where the {len(paths)} runs were at {at}"
 
 
 def _covering(request: LandscapeRequest, plane: Plane, paths: Sequence[np.ndarray]) -> Grid:
@@ -187,11 +194,20 @@ def info_of(kind: PlaneKind, placed: Placed, points: Sequence[RunPoint], scene: 
     )
 
 
-def on_plane(plane: Plane, points: Sequence[RunPoint], paths: Sequence[RunPath | None]) -> list[PathOnPlane]:
-    """Return the runs' paths relative to a plane; a run without a path is its one point."""
+def on_plane(
+    plane: Plane, points: Sequence[RunPoint], paths: Sequence[RunPath | None], places: Sequence[int]
+) -> list[PathOnPlane]:
+    """Return the runs' paths relative to a plane; a run without a path is its one point.
+
+    Args:
+        plane: The plane.
+        points: A point for each run.
+        paths: Their paths, None where none was kept.
+        places: The places of their arms in their experiments' configurations.
+    """
     project = Projector(plane)
     found = []
-    for point, path in zip(points, paths, strict=True):
+    for point, path, arm_place in zip(points, paths, places, strict=True):
         steps = np.array([point.step]) if path is None else path.steps
         where = project(point.state.theta[None] if path is None else path.points)
         found.append(
@@ -203,6 +219,7 @@ def on_plane(plane: Plane, points: Sequence[RunPoint], paths: Sequence[RunPath |
                 coordinates=where.coordinates,
                 distance=where.distance,
                 values=np.full(len(steps), np.nan),
+                place=arm_place,
             )
         )
     return found

@@ -183,6 +183,12 @@ def member_of(config: CompareConfig, run: RunRecord) -> int:
     raise InputError.of("runs", run.run_id, "its experiment's configuration does not have this run")
 
 
+def place_of(config: CompareConfig, arm: str) -> int:
+    """Return an arm's place in its comparison, which decides its colour; -1 where it has none."""
+    names = [each.name for each in config.arms]
+    return names.index(arm) if arm in names else -1
+
+
 def same_network(first: CompareConfig, second: CompareConfig, one: Task, other: Task) -> bool:
     """Return whether the parameters of two comparisons live in one space."""
     return list(network_shapes(first, one).items()) == list(network_shapes(second, other).items())

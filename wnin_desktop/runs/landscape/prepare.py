@@ -6,17 +6,20 @@ import hashlib
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 
 from wnin_desktop.engine.landscape.choose import Scene
 from wnin_desktop.engine.landscape.measure import Examples, examples_for
 from wnin_desktop.engine.measure import subset
+from wnin_desktop.engine.nets.build import build_network
+from wnin_desktop.engine.nets.initial import NORMS
 from wnin_desktop.engine.resolve import choose_device
 from wnin_desktop.errors import InputError
 from wnin_desktop.runs.landscape.planes import CURVED_EXAMPLES, Placed, info_of, on_plane, place
-from wnin_desktop.runs.landscape.points import Experiments, RunPath, RunPoint, same_network
+from wnin_desktop.runs.landscape.points import Experiments, RunPath, RunPoint, place_of, same_network
 from wnin_desktop.runs.store import Store
 from wnin_desktop.schema.fingerprint import canonical_json
-from wnin_desktop.schema.landscape import LandscapeRequest, PathOnPlane, PlaneInfo
+from wnin_desktop.schema.landscape import NO_NORMALIZATION, LandscapeRequest, PathOnPlane, PlaneInfo
 
 NOT_HASHED = {"device", "threads"}
 """Fields of a request that change no number beyond rounding."""
@@ -81,12 +84,27 @@ def prepare(request: LandscapeRequest, store: Store) -> Ready:
         examples=examples,
         placed=placed,
         info=info_of(request.plane, placed, points, scene),
-        paths=on_plane(placed.plane, points, paths),
+        paths=on_plane(
+            placed.plane,
+            points,
+            paths,
+            [place_of(experiments.config(point.run), point.run.arm) for point in points],
+        ),
         points=points,
         recorded=paths,
         fingerprint=_fingerprint(request, placed, scene, examples, paths),
         gradients=placed.cost_gradients * len(curved) / len(examples.split),
     )
+
+
+def normalization_words(scene: Scene, request: LandscapeRequest) -> str:
+    """Return one phrase on what normalization layers do; `NO_NORMALIZATION` where there are none."""
+    if scene.has_running_statistics:
+        return scene.normalization_words(request.statistics)
+    with torch.device("meta"):
+        network = build_network(scene.config.network, scene.task)
+    has_layers = any(isinstance(part, NORMS) for part in network.modules())
+    return "without running statistics" if has_layers else NO_NORMALIZATION
 
 
 def _check_statistics(request: LandscapeRequest, scene: Scene, point: RunPoint) -> None:

@@ -27,7 +27,7 @@ from wnin_desktop.engine.landscape.measure import examples_for
 from wnin_desktop.errors import DataError
 from wnin_desktop.runs.landscape.control import LandscapeControl
 from wnin_desktop.runs.landscape.kept import partial_path, surface_path
-from wnin_desktop.runs.landscape.prepare import Ready, prepare
+from wnin_desktop.runs.landscape.prepare import Ready, normalization_words, prepare
 from wnin_desktop.runs.landscape.surface_file import (
     PARTIAL,
     read_arrays,
@@ -107,7 +107,7 @@ class _Session:
         ready.seconds = time.monotonic() - begun
         folder = self._store.checkpoint_dir(ready.points[0].run.experiment_id)
         whole, part = surface_path(folder, ready.fingerprint), partial_path(folder, ready.fingerprint)
-        known = _known(whole, ready)
+        known = _known(whole, ready, self._request)
         if known is not None:
             yield self._plane_ready(ready, known.paths, 1.0)
             yield _level(known.values, np.ones(known.values.shape, bool), 1)
@@ -134,7 +134,7 @@ class _Session:
             a=grid.a.coordinates(),
             b=grid.b.coordinates(),
             paths=tuple(paths),
-            normalization=ready.scene.normalization_words(self._request.statistics),
+            normalization=normalization_words(ready.scene, self._request),
             data=ready.examples.words,
             resumed=done,
         )
@@ -252,7 +252,7 @@ class _Session:
             smoothed_se=np.array([pair.standard_error() for pair in evaluation.pairs]).reshape(shape),
             paths=tuple(ready.paths),
             barrier=self._barrier(evaluation),
-            normalization=ready.scene.normalization_words(self._request.statistics),
+            normalization=normalization_words(ready.scene, self._request),
             cost=Cost(
                 forwards=evaluation.forwards + measured + ready.forwards,
                 gradients=round(ready.gradients, 3),
@@ -294,13 +294,21 @@ class _Session:
             return  # it is evaluated again then
 
 
-def _known(path: Path, ready: Ready) -> Surface | None:
+def _known(path: Path, ready: Ready, request: LandscapeRequest) -> Surface | None:
     """Return the surface that was kept for this very question."""
     try:
         surface = read_surface(path)
     except (DataError, OSError):
         return None
-    return surface if surface.fingerprint == ready.fingerprint else None
+    if surface.fingerprint != ready.fingerprint:
+        return None
+    # Files of older versions know neither the arms' places nor whether there are normalization layers.
+    paths = zip(surface.paths, ready.paths, strict=True)
+    return msgspec.structs.replace(
+        surface,
+        paths=tuple(msgspec.structs.replace(path, place=found.place) for path, found in paths),
+        normalization=normalization_words(ready.scene, request),
+    )
 
 
 def _go_on(path: Path, evaluation: Evaluation, ready: Ready) -> None:

@@ -9,17 +9,18 @@ import numpy as np
 
 from wnin_desktop.runs.landscape.surface_file import plain
 from wnin_desktop.runs.report.text import count, duration, number
-from wnin_desktop.schema.landscape import UNITS, PathOnPlane, Surface
+from wnin_desktop.schema.landscape import UNITS, PathOnPlane, Surface, normalization_told
 
 
 def document(surface: Surface) -> dict[str, Any]:
-    """Return everything of a surface but its arrays, with its extremes and where its paths end."""
+    """Return everything of a surface but its arrays, with its extremes where its paths end, how far off."""
     content = plain(surface)
     for told, path in zip(content["paths"], surface.paths, strict=True):
         told |= {
             "points": len(path.steps),
             "end": path.coordinates[-1].tolist(),
             "distance": float(path.distance[-1]),
+            "farthest": path.farthest,
         }
     return content | {"lowest": extreme(surface, "lowest"), "highest": extreme(surface, "highest")}
 
@@ -81,7 +82,7 @@ def _lines(surface: Surface) -> Iterator[str]:
 def _path_words(path: PathOnPlane) -> str:
     end = f"({number(path.coordinates[-1, 0])}, {number(path.coordinates[-1, 1])})"
     words = f"{path.arm}/s{path.seed}: {count(len(path.steps), 'point')}, ends at {end}, "
-    words += f"{number(path.distance[-1])} off the plane"
+    words += f"up to {number(path.farthest)} off the plane"
     if path.escapes:
         words += f", escapes after steps {', '.join(map(str, path.escapes))}"
     return words
@@ -89,7 +90,8 @@ def _path_words(path: PathOnPlane) -> str:
 
 def _cost_words(surface: Surface) -> Iterator[str]:
     cost = surface.cost
-    yield f"data: {cost.data}; normalization layers: {surface.normalization}"
+    normalization = normalization_told(surface.normalization)
+    yield f"data: {cost.data}" + (f"; {normalization}" if normalization else "")
     gradients = f" and {number(cost.gradients)} gradients" if cost.gradients else ""
     passes = count(cost.forwards, "forward pass", "forward passes")
     yield f"cost: {passes}{gradients} over {count(cost.examples, 'example')}, {duration(cost.seconds)}"

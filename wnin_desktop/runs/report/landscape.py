@@ -28,7 +28,7 @@ from wnin_desktop.runs.report.look import (
 from wnin_desktop.runs.report.svg import new_figure, png_bytes, svg_text
 from wnin_desktop.runs.report.text import count, elided, number
 from wnin_desktop.runs.report.ticks import EVEN, tick
-from wnin_desktop.schema.landscape import TITLES, UNITS, PathOnPlane, Surface
+from wnin_desktop.schema.landscape import TITLES, UNITS, PathOnPlane, Surface, normalization_told
 
 WIDTH, PLOT_HEIGHT = 360.0, 300.0
 LEFT, RIGHT, TOP, BOTTOM = 44.0, 14.0, 30.0, 36.0
@@ -56,10 +56,12 @@ def landscape_figure(surface: Surface, arms: Iterable[str] | None = None) -> Fig
 
     Args:
         surface: The surface.
-        arms: All arms in the order that decides their styles; None takes those of the paths.
+        arms: All arms in the order that decides their styles; None takes the places that the paths know.
     """
-    styles = arm_styles(arms if arms is not None else dict.fromkeys(path.arm for path in surface.paths))
-    labels = [(_label(path), styles[path.arm]) for path in surface.paths]
+    styles, is_line = path_styles(surface.paths, arms), surface.values.shape[0] == 1
+    labels = [
+        (_label(path, is_drawn=not is_line), style) for path, style in zip(surface.paths, styles, strict=True)
+    ]
     below = legend_height([label for label, _ in labels], WIDTH - 8) + 6 if labels else 0.0
     height = TOP + PLOT_HEIGHT + BOTTOM + below
     figure = new_figure(WIDTH, height)
@@ -67,7 +69,7 @@ def landscape_figure(surface: Surface, arms: Iterable[str] | None = None) -> Fig
     axes = figure.add_axes(box)
     metric = surface.request["metric"]
     dress(axes, TITLES[metric], UNITS[metric], x_label=_axis_words(surface, 0))
-    if surface.values.shape[0] == 1:
+    if is_line:
         _draw_line(axes, surface, [style for _, style in labels])
     else:
         axes.set_ylabel(_axis_words(surface, 1), fontsize=SMALL_PT, color=LIGHT.muted, labelpad=2)
@@ -79,9 +81,32 @@ def landscape_figure(surface: Surface, arms: Iterable[str] | None = None) -> Fig
     return figure
 
 
-def _label(path: PathOnPlane) -> str:
-    end = path.distance[np.isfinite(path.distance)][-1:]
-    away = f", {number(float(end[0]), 2)} off the plane" if end.size and end[0] > 1e-6 else ""
+def path_styles(paths: Sequence[PathOnPlane], arms: Iterable[str] | None = None) -> list[ArmStyle]:
+    """Return how each path is drawn: by its arm's place in its experiment, as everywhere else.
+
+    An arm whose place nobody knows, or another arm has (that of another experiment), takes the next free one.
+
+    Args:
+        paths: The paths.
+        arms: All arms in the order of the configuration; None takes the places that the paths know.
+    """
+    order = None if arms is None else {arm: place for place, arm in enumerate(arms)}
+    wanted: dict[str, int] = {}
+    for path in paths:
+        wanted.setdefault(path.arm, path.place if order is None else order.get(path.arm, -1))
+    found: dict[str, int] = {}
+    for arm in sorted(wanted, key=lambda arm: wanted[arm] < 0):
+        place = max(0, wanted[arm])
+        while place in found.values():
+            place += 1
+        found[arm] = place
+    styles = arm_styles(map(str, range(max(found.values(), default=-1) + 1)))
+    return [styles[str(found[path.arm])] for path in paths]
+
+
+def _label(path: PathOnPlane, *, is_drawn: bool) -> str:
+    is_off = is_drawn and path.farthest > 1e-6
+    away = f", up to {number(path.farthest, 2)} off the plane" if is_off else ""
     return f"{elided(path.arm, NAME_LENGTH)} s{path.seed}{away}"
 
 
@@ -194,9 +219,11 @@ def caption(surface: Surface) -> str:
         )
     if surface.paths and surface.values.shape[0] > 1:
         parts.append("Ring: start, sign: end; a path is drawn where its shadow on the plane falls.")
+    normalization = normalization_told(surface.normalization)
     parts.append(
-        f"{cost.data.capitalize()}; normalization: {surface.normalization}; "
-        f"cost {count(cost.forwards, 'forward pass', 'forward passes')}"
+        f"{cost.data.capitalize()}; "
+        + (f"{normalization}; " if normalization else "")
+        + f"cost {count(cost.forwards, 'forward pass', 'forward passes')}"
         + (f" and {number(cost.gradients)} gradients" if cost.gradients else "")
         + "."
     )
@@ -214,7 +241,7 @@ def spoken(surface: Surface) -> str:
         high = heights(path)
         parts.append(
             f"{path.arm} seed {path.seed}: from {number(float(high[0]))} to {number(float(high[-1]))}, "
-            f"{number(float(path.distance[-1]))} from the plane at its end."
+            f"up to {number(path.farthest)} off the plane."
         )
     return " ".join(parts)
 

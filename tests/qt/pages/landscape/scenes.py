@@ -57,7 +57,7 @@ def run_ids(experiment_id="exp", arms=ARMS):
 def plane(experiment_id="exp", arms=ARMS, kind="pca"):
     return PlaneInfo(
         kind=kind,
-        center="the mean of where the 2 runs ended",
+        center="the mean of where the 2 runs were at step 20",
         axes=("parameter", "parameter"),
         runs=run_ids(experiment_id, arms),
         lengths=(1.0, 1.0),

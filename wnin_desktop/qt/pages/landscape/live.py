@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import numpy as np
 from PySide6.QtCore import QObject, QTimer
 
@@ -132,13 +133,6 @@ def _grown(path: PathOnPlane, live: LivePath) -> PathOnPlane:
     values = np.full(len(live.steps), np.nan)
     _, there, here = np.intersect1d(live.steps, path.steps, return_indices=True)
     values[there] = path.values[here]
-    return PathOnPlane(
-        run_id=path.run_id,
-        arm=path.arm,
-        seed=path.seed,
-        steps=live.steps,
-        coordinates=live.coordinates,
-        distance=live.distance,
-        values=values,
-        escapes=path.escapes,
+    return msgspec.structs.replace(
+        path, steps=live.steps, coordinates=live.coordinates, distance=live.distance, values=values
     )

@@ -8,7 +8,7 @@ from wnin_desktop.qt import numbers
 from wnin_desktop.qt.pages.landscape.terrain import Terrain
 from wnin_desktop.qt.plots.ticks import short
 from wnin_desktop.qt.text import tr
-from wnin_desktop.schema.landscape import Metric, PathOnPlane, PlaneKind
+from wnin_desktop.schema.landscape import NO_NORMALIZATION, Metric, PathOnPlane, PlaneKind
 
 AXES = ("α", "β")
 MIDDLE = " \N{MIDDLE DOT} "
@@ -99,7 +99,12 @@ def plane_words(terrain: Terrain) -> str:
 
 
 def _normalization_words(terrain: Terrain) -> str:
-    return tr("normalization layers: {0}", terrain.normalization) if terrain.normalization else ""
+    words = terrain.normalization
+    if words == NO_NORMALIZATION:
+        return tr("no normalization layers")
+    if words.startswith("none "):  # files of older versions
+        return tr("no normalization layers {0}", words.removeprefix("none "))
+    return tr("normalization layers: {0}", words) if words else ""
 
 
 def cost_words(terrain: Terrain) -> str:
