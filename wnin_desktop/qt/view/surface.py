@@ -53,6 +53,9 @@ class SurfaceContent(Content, Showing):
         self._make_parts()
         self._place()
         self._connect()
+        places = {path.arm: path.place for path in surface.paths}
+        if min(places.values(), default=-1) >= 0:  # an arm looks as it does in its experiment
+            self.model.set_colours(places)
         self.model.show_plane(Terrain.of_surface(surface))
         self.caption.setText(caption(Terrain.of_surface(surface)))
         self.setAccessibleName(self.title())
