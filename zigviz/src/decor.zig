@@ -63,8 +63,8 @@ pub const Decor = struct {
         };
         drawing.walls();
         if (drawing.panel.has_axes and drawing.panel.axes_visible) drawing.axes();
-        if (drawing.panel.bar_visible) drawing.bar(place);
-        if (scene.legend) drawing.legend(index);
+        if (drawing.panel.bar_visible) drawing.bar(index, place);
+        if (scene.legend) drawing.legend(index, place);
         drawing.title(place);
         if (scene.panel_count > 1) drawing.border(place);
     }
@@ -174,19 +174,31 @@ const Drawing = struct {
     /// An edge of the box along which an axis is labelled, and the direction on the screen away from the box.
     const Edge = struct { start: Vec3, end: Vec3, away: [2]f32, length: f32 };
 
+    /// Where something is written beside the axes of a panel.
+    const Taken = Fixed([4]f32, 3 * (constants.ticks + 1));
+
     fn axes(drawing: *const Drawing) void {
         const back = drawing.back;
-        drawing.labelled(0, drawing.outer(.{ -1, -back[1], -1 }, .{ 1, -back[1], -1 }, .{ 0, -back[1], 0 }));
-        drawing.labelled(1, drawing.outer(.{ -back[0], -1, -1 }, .{ -back[0], 1, -1 }, .{ -back[0], 0, 0 }));
-        // From above the height says nothing.
-        if (@abs(drawing.view.back[2]) > 0.97) return;
-        // Of the upright edges the leftmost: it is at the outline.
-        var leftmost: ?Edge = null;
+        const sides: [3]?Edge = .{
+            drawing.outer(.{ -1, -back[1], -1 }, .{ 1, -back[1], -1 }, .{ 0, -back[1], 0 }),
+            drawing.outer(.{ -back[0], -1, -1 }, .{ -back[0], 1, -1 }, .{ -back[0], 0, 0 }),
+            drawing.leftmost(),
+        };
+        var taken: Taken = .{};
+        var reaches: [3]f32 = undefined;
+        for (sides, &reaches, 0..) |side, *reach, which| reach.* = drawing.labelled(which, side, &taken);
+        for (sides, reaches, 0..) |side, reach, which| drawing.named(which, side, reach, &taken);
+    }
+
+    /// Of the upright edges the leftmost: it is at the outline. From above the height says nothing.
+    fn leftmost(drawing: *const Drawing) ?Edge {
+        if (@abs(drawing.view.back[2]) > 0.97) return null;
+        var best: ?Edge = null;
         for ([4][2]f32{ .{ -1, -1 }, .{ 1, -1 }, .{ 1, 1 }, .{ -1, 1 } }) |corner| {
             const found = drawing.edge(.{ corner[0], corner[1], -1 }, .{ corner[0], corner[1], 1 }, .{ corner[0], corner[1], 0 });
-            if (drawing.left(found) < drawing.left(leftmost)) leftmost = found;
+            if (drawing.left(found) < drawing.left(best)) best = found;
         }
-        drawing.labelled(2, leftmost);
+        return best;
     }
 
     /// Of an edge of the floor and the one above it, the one more to the outside.
@@ -227,16 +239,15 @@ const Drawing = struct {
         return .{ .start = start, .end = end, .away = away, .length = length };
     }
 
-    fn labelled(drawing: *const Drawing, which: usize, found: ?Edge) void {
-        const side = found orelse return;
+    /// Draws the ticks of an axis and their labels, and returns how far those reach away from the box.
+    fn labelled(drawing: *const Drawing, which: usize, found: ?Edge, taken: *Taken) f32 {
+        const side = found orelse return 0;
         // Seen from its end an axis says nothing.
-        if (side.length < 30 * drawing.scale) return;
-        const given = drawing.axisOf(which);
+        if (side.length < 30 * drawing.scale) return 0;
         const style = &drawing.scene.style;
         const tick_length = 5 * drawing.scale;
         var widest: f32 = 0;
-        var last: ?[4]f32 = null;
-        for (given.ticks.slice()) |*tick| {
+        for (drawing.axisOf(which).ticks.slice()) |*tick| {
             const at = drawing.placeOf(which, tick.at);
             if (@abs(at) > 1.0001) continue;
             const place = vector.mix(side.start, side.end, (at + 1) / 2);
@@ -244,28 +255,54 @@ const Drawing = struct {
             drawing.tickLine(seen, side.away, tick_length, style.axis);
             const words = tick.label.text();
             const size: [2]f32 = .{ drawing.labels.width(words), drawing.labels.height() };
-            const reach = tick_length + 4 * drawing.scale;
-            const area = beside(seen, side.away, reach, size);
+            const area = drawing.inside(beside(seen, side.away, tick_length + 4 * drawing.scale, size));
             widest = @max(widest, reachOf(side.away, size));
-            if (last) |before| if (overlap(before, area, 3 * drawing.scale)) continue;
-            last = area;
-            drawing.write(drawing.labels, words, area[0], area[1], style.muted);
+            if (isTaken(taken, area, 3 * drawing.scale)) continue;
+            taken.add(area);
+            drawing.labels.draw(&drawing.decor.quads, words, drawing.area.x + area[0], drawing.area.y + area[1], style.muted);
         }
-        const words = given.title.text();
-        if (words.len == 0) return;
-        const middle = drawing.view.project(vector.mix(side.start, side.end, 0.5)) orelse return;
-        const size: [2]f32 = .{ drawing.titles.width(words), drawing.titles.height() };
-        const reach = tick_length + 8 * drawing.scale + widest;
-        const area = beside(middle, side.away, reach, size);
-        drawing.write(drawing.titles, words, area[0], area[1], style.text);
+        return tick_length + 8 * drawing.scale + widest;
     }
 
-    fn write(drawing: *const Drawing, font: Font, words: []const u8, x: f32, y: f32, colour: messages.Colour) void {
-        const width, const height = .{ font.width(words), font.height() };
-        // What would be cut at the edge of the panel moves inside.
-        const inside_x = std.math.clamp(x, 2, @max(2, drawing.area.width - width - 2));
-        const inside_y = std.math.clamp(y, 2, @max(2, drawing.area.height - height - 2));
-        font.draw(&drawing.decor.quads, words, drawing.area.x + inside_x, drawing.area.y + inside_y, colour);
+    /// Writes the title of an axis where nothing else is written: beyond its labels, that of the height above them.
+    fn named(drawing: *const Drawing, which: usize, found: ?Edge, reach: f32, taken: *Taken) void {
+        const side = found orelse return;
+        const words = drawing.axisOf(which).title.text();
+        if (words.len == 0 or reach == 0) return;
+        const size: [2]f32 = .{ drawing.titles.width(words), drawing.titles.height() };
+        var area: [4]f32 = undefined;
+        if (which == 2) {
+            const top = drawing.view.project(side.end) orelse return;
+            const bottom = drawing.view.project(side.start) orelse return;
+            const gap = drawing.labels.height() / 2 + 4 * drawing.scale;
+            area = drawing.inside(.{ top[0] + gap - size[0], @min(top[1], bottom[1]) - gap - size[1], size[0], size[1] });
+        } else {
+            const middle = drawing.view.project(vector.mix(side.start, side.end, 0.5)) orelse return;
+            area = drawing.inside(beside(middle, side.away, reach, size));
+            for (1..12) |step| {
+                if (!isTaken(taken, area, 3 * drawing.scale)) break;
+                const farther_out = 4 * drawing.scale * @as(f32, @floatFromInt(step));
+                area = drawing.inside(beside(middle, side.away, reach + farther_out, size));
+            }
+        }
+        taken.add(area);
+        drawing.titles.draw(&drawing.decor.quads, words, drawing.area.x + area[0], drawing.area.y + area[1], drawing.scene.style.text);
+    }
+
+    fn isTaken(taken: *const Taken, area: [4]f32, gap: f32) bool {
+        for (taken.items[0..taken.count]) |other| if (overlap(other, area, gap)) return true;
+        return false;
+    }
+
+    /// What would be cut at the edge of the panel moves inside.
+    fn inside(drawing: *const Drawing, area: [4]f32) [4]f32 {
+        const least = 5 * drawing.scale;
+        return .{
+            std.math.clamp(area[0], least, @max(least, drawing.area.width - area[2] - least)),
+            std.math.clamp(area[1], 2, @max(2, drawing.area.height - area[3] - 2)),
+            area[2],
+            area[3],
+        };
     }
 
     /// A tick is a thin line in the plane of the picture, made of small squares where it is slanted.
@@ -299,14 +336,18 @@ const Drawing = struct {
             one[1] < other[1] + other[3] + gap / 3 and other[1] < one[1] + one[3] + gap / 3;
     }
 
-    fn bar(drawing: *const Drawing, place: layout_module.Place) void {
+    fn bar(drawing: *const Drawing, index: u32, place: layout_module.Place) void {
         const surface = drawing.barSurface() orelse return;
         const style = &drawing.scene.style;
         const quads = &drawing.decor.quads;
         const width = 12 * drawing.scale;
-        const height = @round(@min(0.62 * place.view.height, 420 * drawing.scale));
+        // Below the legend, with its title between.
+        const title_height = drawing.labels.height() + 8 * drawing.scale;
+        const above = Layout.legendHeight(drawing.scene, index, drawing.labels, drawing.scale) + title_height;
+        const free = place.view.height - above - 16 * drawing.scale;
+        const height = @round(@max(@min(@min(0.62 * place.view.height, 420 * drawing.scale), free), 16));
         const x = @round(place.view.x + place.view.width + 8 * drawing.scale);
-        const y = @round(place.view.y + (place.view.height - height) / 2);
+        const y = @round(place.view.y + @max((place.view.height - height) / 2, above));
         const range = surface.valueRange(&drawing.panel.box);
         const map = drawing.scene.mapOf(&surface.map);
         const row = (@as(f32, @floatFromInt(map)) + 0.5) / constants.colour_maps;
@@ -348,36 +389,19 @@ const Drawing = struct {
         return @floatCast((at - range[0]) / (range[1] - range[0]));
     }
 
-    fn legend(drawing: *const Drawing, index: u32) void {
+    /// The names of the paths, at the right of the box.
+    fn legend(drawing: *const Drawing, index: u32, place: layout_module.Place) void {
         const scene = drawing.scene;
-        const quads = &drawing.decor.quads;
-        const line_height = @round(drawing.labels.height() + 6 * drawing.scale);
-        const x = @round(drawing.area.x + 14 * drawing.scale);
-        var y = @round(drawing.area.y + 12 * drawing.scale);
-        drawing.legendGround(index, x, y, line_height);
+        const x = @round(place.view.x + place.view.width + 8 * drawing.scale);
+        var y = @round(place.view.y + 12 * drawing.scale);
+        const line_height = Layout.legendLine(drawing.labels, drawing.scale);
         for (&scene.paths) |*path| {
-            if (path.id == 0 or path.panel != index or !path.visible or path.label.length == 0) continue;
-            if (y + line_height > drawing.area.y + drawing.area.height) return;
+            if (!Layout.inLegend(scene, index, path)) continue;
+            if (y + line_height > place.view.y + place.view.height) return;
             drawing.swatch(path, x, y + drawing.labels.height() / 2);
-            drawing.labels.draw(quads, path.label.text(), x + 32 * drawing.scale, y, scene.style.text);
+            drawing.labels.draw(&drawing.decor.quads, path.label.text(), x + 32 * drawing.scale, y, scene.style.text);
             y += line_height;
         }
-    }
-
-    /// So that the labels can be read in front of the box too.
-    fn legendGround(drawing: *const Drawing, index: u32, x: f32, y: f32, line_height: f32) void {
-        var widest: f32 = 0;
-        var rows: f32 = 0;
-        for (&drawing.scene.paths) |*path| {
-            if (path.id == 0 or path.panel != index or !path.visible or path.label.length == 0) continue;
-            widest = @max(widest, drawing.labels.width(path.label.text()));
-            rows += 1;
-        }
-        if (rows == 0) return;
-        const gap = 6 * drawing.scale;
-        var colour = drawing.scene.style.background;
-        colour[3] = 190;
-        drawing.decor.quads.rectangle(x - gap, y - gap, widest + 32 * drawing.scale + 2 * gap, rows * line_height + gap, colour);
     }
 
     /// A short piece of the path's line, with its dashes.

@@ -70,7 +70,8 @@ pub const Layout = struct {
         const labels: Font = .of(&scene.faces, .label, scale);
         const titles: Font = .of(&scene.faces, .title, scale);
         const top = if (panel.title.length > 0) @ceil(titles.height() + 14 * scale) else 0;
-        const right = if (panel.bar_visible) @ceil(barWidth(scene, index, labels, scale)) else 0;
+        const bar = if (panel.bar_visible) @ceil(barWidth(scene, index, labels, scale)) else 0;
+        const right = @max(bar, @ceil(legendWidth(scene, index, labels, scale)));
         return .{
             .x = whole.x,
             .y = whole.y + top,
@@ -83,6 +84,29 @@ pub const Layout = struct {
         var widest: f32 = 0;
         for (scene.panels[index].bar_ticks.slice()) |*tick| widest = @max(widest, labels.width(tick.label.text()));
         return @max(widest + 44 * scale, labels.width(scene.panels[index].bar_title.text()) + 28 * scale);
+    }
+
+    pub fn inLegend(scene: *const Scene, index: usize, path: anytype) bool {
+        return scene.legend and path.id != 0 and path.panel == index and path.visible and path.label.length > 0;
+    }
+
+    fn legendWidth(scene: *const Scene, index: usize, labels: Font, scale: f32) f32 {
+        var widest: f32 = 0;
+        for (&scene.paths) |*path| {
+            if (inLegend(scene, index, path)) widest = @max(widest, labels.width(path.label.text()) + 56 * scale);
+        }
+        return widest;
+    }
+
+    /// How high the legend of a panel is with the room around it; 0 without one.
+    pub fn legendHeight(scene: *const Scene, index: usize, labels: Font, scale: f32) f32 {
+        var rows: f32 = 0;
+        for (&scene.paths) |*path| rows += if (inLegend(scene, index, path)) 1 else 0;
+        return if (rows > 0) rows * legendLine(labels, scale) + 20 * scale else 0;
+    }
+
+    pub fn legendLine(labels: Font, scale: f32) f32 {
+        return @round(labels.height() + 6 * scale);
     }
 
     /// How a panel is seen.
@@ -100,7 +124,9 @@ pub const Layout = struct {
         if (!panel.has_axes or !panel.axes_visible or !labels.exists()) return @splat(edge);
         const side = @min(64 * scale, 0.14 * area.width);
         const below = @min(3.4 * labels.height() + 8 * scale, 0.16 * area.height);
-        return .{ side, @max(edge, labels.height()), side, below };
+        const titles: Font = .of(&scene.faces, .title, scale);
+        const above = if (panel.height.title.length > 0) titles.height() + 8 * scale else 0;
+        return .{ side, @max(edge, labels.height(), above), side, below };
     }
 
     pub fn at(layout: *const Layout, x: f32, y: f32) ?u32 {

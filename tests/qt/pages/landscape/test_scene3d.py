@@ -1,5 +1,7 @@
 """What the viewer is told: every message is one that it takes, and says what is to be seen."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -10,6 +12,7 @@ from wnin_desktop.qt.pages.landscape.looking import Look, height_axis
 from wnin_desktop.qt.pages.landscape.scene3d import Shown
 from wnin_desktop.qt.pages.landscape.terrain import Terrain
 from wnin_desktop.qt.theme import theme
+from wnin_desktop.viewer import limits
 from wnin_desktop.viewer.messages import (
     Axes,
     ColourBar,
@@ -141,3 +144,22 @@ def test_that_the_dress_follows_the_theme(qapp):
     assert dark.dark
     assert not light.dark
     assert dark.background != light.background
+
+
+def test_that_a_portrait_names_the_arms_once_and_every_panel_has_its_scale(terrain, dress):
+    alone = Shown(TITLES, scene3d.panels_of(terrain, Look()), is_portrait=True)
+    assert scene3d.layout(alone).legend
+    twice = replace(terrain, paths=terrain.paths * 2)
+    labels = [
+        each.label for each in scene3d.paths(twice, alone, dress, COLOURS) if isinstance(each, PathStyle)
+    ]
+    assert labels == [*scenes.ARMS, "", ""]
+    look = Look(side_by_side=True)
+    beside = Shown(TITLES, scene3d.panels_of(terrain, look), is_portrait=True)
+    axis = height_axis([terrain.values], look)
+    bars = [each for each in scene3d.decor(terrain, axis, look, beside) if isinstance(each, ColourBar)]
+    assert [bar.visible for bar in bars] == [True, True]
+    assert not scene3d.layout(beside).legend
+    for canvas in scene3d.CANVASES.values():
+        assert limits.FRAME_WIDTH >= canvas.width > canvas.height >= 1000
+        assert canvas.width * canvas.height <= limits.FRAME_WIDTH * limits.FRAME_HEIGHT

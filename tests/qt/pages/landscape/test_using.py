@@ -58,6 +58,18 @@ def test_that_playing_goes_to_the_end_and_stops(qtbot, drawn, monkeypatch):
     assert drawn.model.step is None
 
 
+def test_that_read_outs_of_time_and_noise_have_room_and_say_whose_the_error_is(drawn):
+    time, sigma = drawn.board.time, drawn.board.sigma
+    drawn.model.set_sigma(0.17)
+    time._steps = [0, 20_000]
+    time._take_time()
+    QApplication.processEvents()
+    assert sigma.value.text().startswith("σ 0.17 · loss ±")
+    for label in (time.value, sigma.value):
+        assert label.shown_text() == label.text()
+    assert sigma.value.text() in sigma.value.toolTip()
+
+
 def test_that_sigma_melts_the_surface_and_says_its_error(qtbot, drawn):
     slider, model = drawn.board.sigma.slider, drawn.model
     assert slider.isVisible()
@@ -71,7 +83,7 @@ def test_that_sigma_melts_the_surface_and_says_its_error(qtbot, drawn):
     QTest.keyClick(slider, Key.Key_Right)
     assert 0.1 < model.sigma < 0.3
     assert model.heights.values == pytest.approx(scenes.bowl() + 1.5 * model.sigma**2)
-    assert "between" in drawn.board.sigma.value.text()
+    assert "Between" in drawn.board.sigma.value.toolTip()
     QTest.keyClick(slider, Key.Key_End)
     assert model.sigma == 0.3
     assert model.axis.high >= scenes.bowl().max() + 1.5 * 0.09

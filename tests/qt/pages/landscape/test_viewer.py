@@ -16,7 +16,7 @@ from tests.qt.pages.landscape.conftest import PATIENCE_MS
 from wnin_desktop.qt.pages.landscape.model import Spot
 from wnin_desktop.qt.theme import theme
 from wnin_desktop.viewer import binary
-from wnin_desktop.viewer.messages import Hovered, Pointer
+from wnin_desktop.viewer.messages import CameraChanged, Hovered, Layout, Pointer, Quality, Snapshot
 from wnin_desktop.viewer.supervision import Life
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the fake viewer speaks over Unix sockets")
@@ -201,6 +201,52 @@ def test_that_what_is_pointed_at_in_one_view_is_marked_in_the_other(qtbot, heard
     page.model.point_at(Spot(0.1, 0.1, source="2d"))
     assert not page.board.views.card3d.isVisible()
     assert ("Markers", 32) in told(qtbot, heard, "Markers")
+
+
+def test_that_the_card_is_gone_once_the_camera_moved(qtbot, page):
+    viewer, views = page.board.views.viewer, page.board.views
+    pose = {"panel": 0, "azimuth": 30.0, "elevation": 20.0, "distance": 1.0, "target": (0, 0, 0)}
+    at_first = CameraChanged(**pose, projection="perspective", moving=False)
+    viewer.said.emit(at_first)
+    page.model.point_at(Spot(0.1, 0.1, source="3d"))
+    assert views.card3d.isVisible()
+    viewer.said.emit(at_first)
+    assert views.card3d.isVisible()
+    viewer.said.emit(CameraChanged(**(pose | {"elevation": 90.0}), projection="perspective", moving=True))
+    assert not views.card3d.isVisible()
+    assert page.model.spot is None
+
+
+def test_that_a_picture_has_a_canvas_of_its_own_and_the_view_never_shows_it(
+    qtbot, page, tmp_path, monkeypatch
+):
+    viewer, asked = page.board.views.viewer, []
+    page.board.views.stage.finish()
+    say = viewer.say
+    monkeypatch.setattr(viewer, "say", lambda message: (asked.append(message), say(message))[1])
+    page.saving.write_surface_picture(str(tmp_path / "surface.png"))
+    wait(qtbot, (tmp_path / "surface.png").exists)
+    kept = [message for message in asked if isinstance(message, Layout | Quality | Snapshot)]
+    assert [type(message) for message in kept] == [Quality, Layout, Snapshot, Layout, Quality]
+    assert [kept[0].paused, kept[4].paused] == [True, False]
+    assert [kept[1].legend, kept[3].legend] == [True, False]
+    assert kept[2].width >= 1600
+    assert kept[2].width > kept[2].height >= 1000
+    assert not any(message.legend for message in viewer.scene.replay() if isinstance(message, Layout))
+
+
+def test_that_views_share_the_room_however_they_came(qtbot, page):
+    views = page.board.views
+
+    def share():
+        sizes = views.splitter.sizes()
+        return sizes[1] / sum(sizes)
+
+    wait(qtbot, lambda: 0.35 < share() < 0.55)
+    views.want("3d", False)
+    page.resize(1440, 900)
+    views.want("3d", True)
+    wait(qtbot, lambda: 0.35 < share() < 0.55)
 
 
 def test_that_the_camera_is_moved_by_buttons_and_keys(qtbot, heard, page):

@@ -142,6 +142,8 @@ class Pair(QWidget):
         self.viewer = ViewerProcess(self)
         self.view3d = View3D(self.viewer, self)
         self._wanted = {"3d": True, "2d": True}
+        self._is_divided = False
+        """Whether a person has divided the room between the views."""
 
     def build(self, name: str, flat: QWidget, title: str, tools: Sequence[QWidget], retry: QAction) -> None:
         """Put the parts together.
@@ -194,7 +196,7 @@ class Pair(QWidget):
         for pane, share in zip((self.pane3d, self.pane2d), SHARES, strict=True):
             self.splitter.addWidget(pane)
             self.splitter.setStretchFactor(self.splitter.count() - 1, share)
-        self.splitter.setSizes([1000 * share for share in SHARES])
+        self.splitter.splitterMoved.connect(self._take_division)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(Space.XS)
@@ -204,6 +206,19 @@ class Pair(QWidget):
     def sizeHint(self) -> QSize:  # noqa: N802 - the names are Qt's
         """Return a comfortable size."""
         return QSize(900, 480)
+
+    def _take_division(self) -> None:
+        self._is_divided = True
+
+    def _divide(self) -> None:
+        """Give both views their shares of the room, unless a person gave them others.
+
+        Left to itself a view that appears would take what it likes best from the other one.
+        """
+        if not self._is_divided:
+            across = self.splitter.orientation() == Qt.Orientation.Horizontal
+            room = self.splitter.width() if across else self.splitter.height()
+            self.splitter.setSizes([room * share // sum(SHARES) for share in SHARES])
 
     # -- which views there are -----------------------------------------------------------------------------
 
@@ -247,6 +262,7 @@ class Pair(QWidget):
         can_draw = self.can_draw
         self.pane3d.setVisible(can_draw and self._wanted["3d"])
         self.pane2d.setVisible(self._wanted["2d"] or not can_draw)
+        self._divide()
         lost = self.viewer.life is Life.GIVEN_UP and self.has_height and bool(self.viewer.reason)
         self.note.say(self.alone_words(self.viewer.reason) if lost else "")
         if self.viewer.life is Life.GIVEN_UP:
@@ -296,6 +312,7 @@ class Pair(QWidget):
         orientation = Qt.Orientation.Horizontal if beside else Qt.Orientation.Vertical
         if orientation != self.splitter.orientation():
             self.splitter.setOrientation(orientation)
+        self._divide()
 
     # -- camera --------------------------------------------------------------------------------------------
 

@@ -18,7 +18,6 @@ from wnin_desktop.qt.plots import paper
 from wnin_desktop.qt.plots.deed import add_entry
 from wnin_desktop.qt.text import tr
 from wnin_desktop.qt.theme import theme
-from wnin_desktop.viewer import limits
 from wnin_desktop.viewer.messages import Export, Snapshot
 
 if TYPE_CHECKING:
@@ -38,7 +37,7 @@ ABOUT = {
     "npz": "Surface of this program", "vts": "VTK structured grid", "json": "JSON without arrays",
 }  # fmt: skip
 FINE = 2
-"""Pixels of a picture of the surface for each pixel of the window."""
+"""Pixels of a copied picture for each pixel of the window."""
 
 
 class Saving(QObject):
@@ -99,16 +98,14 @@ class Saving(QObject):
             self.contours("png")
 
     def write_surface_picture(self, name: str) -> None:
-        """Have the viewer write a picture, twice as fine as the window."""
-        view = self._page.views.view3d
-        width = min(FINE * view.width(), limits.SNAPSHOT_WIDTH)
-        height = min(FINE * view.height(), limits.SNAPSHOT_HEIGHT)
-
-        def make(path: str) -> Snapshot:
-            return Snapshot(path=path, width=width, height=height, scale=float(FINE))
-
-        self._page.views.stage.set_portrait(True)
-        self._have_written(Path(name), make)
+        """Have the viewer write a picture as for a page, however large the window is."""
+        with self._page.views.stage.portrait() as canvas:
+            self._have_written(
+                Path(name),
+                lambda path: Snapshot(
+                    path=path, width=canvas.width, height=canvas.height, scale=canvas.scale
+                ),
+            )
 
     def contours(self, key: str) -> None:
         """Ask where to write the contours, as a kind of `PICTURES`."""
@@ -256,14 +253,12 @@ class Saving(QObject):
     def _settle(self) -> None:
         asked = self.sender()
         if isinstance(asked, Asked):
-            self._page.views.stage.set_portrait(False)
             self._start(asked.settle, asked.path)
             asked.deleteLater()
 
     def _give_up(self, fault: str) -> None:
         asked = self.sender()
         if isinstance(asked, Asked):
-            self._page.views.stage.set_portrait(False)
             self._desk.tasks.start(lambda _task: asked.clear())
             self._tell_failed(OSError(fault))
             asked.deleteLater()

@@ -92,11 +92,37 @@ class Shown:
         titles: Of both axes and of the height.
         panels: Arms of each panel; one panel of all arms, or one for each arm.
         has_bar: Whether the scale of colours is drawn: the contours beside have it too.
+        is_portrait: Whether it stands for itself: it names the arms, and no panel leans on another.
     """
 
     titles: tuple[str, str, str]
     panels: tuple[tuple[str, ...], ...]
     has_bar: bool = True
+    is_portrait: bool = False
+
+
+@dataclass(frozen=True)
+class Canvas:
+    """What a picture that stands for itself is drawn on, however large the window is.
+
+    Attributes:
+        width: In pixels of the picture.
+        height: In pixels of the picture.
+        scale: Pixels of the picture for each pixel of fonts and lines.
+    """
+
+    width: int
+    height: int
+    scale: float
+
+
+CANVASES = {
+    1: Canvas(2700, 1600, 3.0),
+    2: Canvas(3200, 1300, 2.5),
+    3: Canvas(3840, 1200, 2.25),
+    4: Canvas(3200, 2000, 2.5),
+}
+"""By the number of panels: as wide as a page, with letters that can still be read there."""
 
 
 def panels_of(terrain: Terrain, look: Look) -> tuple[tuple[str, ...], ...]:
@@ -110,7 +136,7 @@ def panels_of(terrain: Terrain, look: Look) -> tuple[tuple[str, ...], ...]:
 def layout(shown: Shown) -> Layout:
     """Return the panels, with the names of their arms where there are several."""
     if len(shown.panels) == 1:
-        return Layout(titles=("",))
+        return Layout(titles=("",), legend=shown.is_portrait)
     return Layout(
         titles=tuple(", ".join(arms)[: limits.TEXT_CHARACTERS] for arms in shown.panels), linked=True
     )
@@ -174,7 +200,7 @@ def decor(terrain: Terrain, axis: Height, look: Look, shown: Shown) -> Iterator[
         yield Contours(panel=panel, levels=levels, on_surface=look.isolines, on_floor=look.isolines)
         yield ColourBar(
             panel=panel,
-            visible=look.colour_by == "height" and shown.has_bar and panel == last,
+            visible=look.colour_by == "height" and shown.has_bar and (shown.is_portrait or panel == last),
             surface=panel + 1,
             title=_cut(shown.titles[2]),
             ticks=_ticks(axis.ticks(BAR_TICKS), axis.low, axis.high),
@@ -207,7 +233,11 @@ def panel_of(arm: str, shown: Shown) -> int | None:
 
 
 def paths(terrain: Terrain, shown: Shown, dress: Dress, colours: Mapping[str, int]) -> Iterator[Message]:
-    """Yield every path with its style; those of hidden arms are taken away."""
+    """Yield every path with its style; those of hidden arms are taken away.
+
+    The first path of an arm has its name, so that a legend says it once.
+    """
+    named: set[str] = set()
     for number, path in enumerate(terrain.paths[: limits.PATHS]):
         panel = panel_of(path.arm, shown)
         if panel is None:
@@ -217,7 +247,7 @@ def paths(terrain: Terrain, shown: Shown, dress: Dress, colours: Mapping[str, in
         yield PathSet(id=number + 1, panel=panel, positions=positions(terrain, path), steps=_u32(path.steps))
         yield PathStyle(
             id=number + 1,
-            label=_cut(path.arm),
+            label="" if path.arm in named else _cut(path.arm),
             colour=ink.colour,
             width=PATH_WIDTH,
             dash=ink.dash[: limits.DASHES],
@@ -225,6 +255,7 @@ def paths(terrain: Terrain, shown: Shown, dress: Dress, colours: Mapping[str, in
             drape=panel + 1,
             head=ink.mark,
         )
+        named.add(path.arm)
 
 
 def positions(terrain: Terrain, path: PathOnPlane) -> NDArray[np.float32]:

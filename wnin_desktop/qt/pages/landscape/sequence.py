@@ -11,13 +11,11 @@ from wnin_desktop.engine.durable import replacing
 from wnin_desktop.qt.pages.landscape import figure
 from wnin_desktop.qt.pages.landscape.asking_viewer import Asked
 from wnin_desktop.qt.plots import paper
-from wnin_desktop.viewer import limits
 from wnin_desktop.viewer.messages import Snapshot
 
 if TYPE_CHECKING:
     from wnin_desktop.qt.pages.landscape.showing import Showing
 
-FINE = 2
 MOST_FOLDERS = 1000
 
 
@@ -90,13 +88,13 @@ class Sequence(QObject):
 
     def _ask_viewer(self, path: Path) -> None:
         views = self._page.views
-        views.stage.set_portrait(True)
-        width = min(FINE * views.view3d.width(), limits.SNAPSHOT_WIDTH)
-        height = min(FINE * views.view3d.height(), limits.SNAPSHOT_HEIGHT)
         asked = self._asked = Asked(views.viewer, path, self)
         asked.done.connect(self._settle)
         asked.failed.connect(self._fail)
-        asked.start(lambda name: Snapshot(path=name, width=width, height=height, scale=float(FINE)))
+        with views.stage.portrait() as canvas:
+            asked.start(
+                lambda name: Snapshot(path=name, width=canvas.width, height=canvas.height, scale=canvas.scale)
+            )
 
     def _settle(self) -> None:
         asked = self._asked
@@ -141,7 +139,6 @@ class Sequence(QObject):
         if self._asked is not None:
             self._asked.deleteLater()
             self._asked = None
-        self._page.views.stage.set_portrait(False)
         self._page.model.set_step(self._before)
         self.progressed.emit()
         self.ended.emit(str(self._folder), written, planned, fault)

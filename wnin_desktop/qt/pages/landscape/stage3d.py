@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from PySide6.QtCore import QObject, QPointF, QTimer
 
 from wnin_desktop.qt.pages.landscape import dress as dressing
 from wnin_desktop.qt.pages.landscape import scene3d
 from wnin_desktop.qt.pages.landscape.model import LandscapeModel, Spot
-from wnin_desktop.qt.pages.landscape.scene3d import Dress, Shown
+from wnin_desktop.qt.pages.landscape.scene3d import Canvas, Dress, Shown
 from wnin_desktop.qt.pages.landscape.words import axis_title, height_title
 from wnin_desktop.qt.theme import theme
 from wnin_desktop.qt.viewer.process import ViewerProcess
 from wnin_desktop.qt.viewer.view import View3D
-from wnin_desktop.viewer.messages import Clear, Found, Remove, Time
+from wnin_desktop.viewer.messages import Clear, Found, Glyphs, Quality, Remove, Time
 
 BUSY_MS = 30
 """How long new heights wait while the viewer has not read the last ones."""
@@ -33,7 +34,9 @@ class Stage3D(QObject):
         self._grid: object = None
         """The coordinates that the surfaces in the viewer were made with."""
         self._points: list[int] = []
-        self._is_alone = self._is_portrait = False
+        self._is_alone = False
+        self._fonts: dict[tuple[int, float, str], Glyphs] = {}
+        """As they were drawn last, by face, scale and characters."""
         self.pixel = QPointF()
         """Where on the view something was found last."""
         self._parts: dict[str, Callable[[], None]] = {
@@ -92,6 +95,7 @@ class Stage3D(QObject):
 
     def _take_theme(self) -> None:
         self._dress = None
+        self._fonts.clear()
         self._want("style", "label", "title", "surface", "paths", "marks", "cross")
 
     def _take_scale(self) -> None:
@@ -132,12 +136,41 @@ class Stage3D(QObject):
             self._is_alone = alone
             self._want("layout", "decor")
 
-    def set_portrait(self, on: bool) -> None:
-        """Show everything that a picture needs which stands for itself, and tell it now."""
-        self._is_portrait = on
-        self._want("layout", "decor")
-        if on:
-            self.finish()
+    @contextmanager
+    def portrait(self) -> Iterator[Canvas]:
+        """Have a picture that is asked for within stand for itself; the view shows nothing of that.
+
+        All is said in one go, and no frames are drawn before the view is told its own again.
+        """
+        self.finish()
+        before = self._shown
+        canvas = scene3d.CANVASES[len(before.panels) if before is not None else 1]
+        self._viewer.say(Quality(paused=True))
+        if before is not None:
+            shown = Shown(self._titles(), before.panels, is_portrait=True)
+            self._portray(shown, canvas.scale)
+            for message in scene3d.cross(None, shown, self._now.style.text):
+                self._viewer.say(message)
+        try:
+            yield canvas
+        finally:
+            if before is not None:
+                self._portray(before, self._view.devicePixelRatioF())
+                self._tell_cross()
+            self._viewer.say(Quality(paused=not self._view.isVisible()))
+
+    def _portray(self, shown: Shown, scale: float) -> None:
+        """Say what is drawn around the surfaces, and with which fonts: for now, not after a restart."""
+        terrain = self._model.terrain
+        if terrain is None:
+            return
+        messages = [self._font(face, scale) for face in range(2)]
+        for message in (
+            *messages,
+            scene3d.layout(shown),
+            *scene3d.decor(terrain, self._model.axis, self._model.look, shown),
+        ):
+            self._viewer.say(message)
 
     # -- telling -------------------------------------------------------------------------------------------
 
@@ -165,10 +198,17 @@ class Stage3D(QObject):
         self._tell_font(1)
 
     def _tell_font(self, face: int) -> None:
+        self._viewer.show(self._font(face, self._view.devicePixelRatioF()))
+
+    def _font(self, face: int, scale: float) -> Glyphs:
         terrain = self._model.terrain
         names = "".join(terrain.arms) if terrain is not None else ""
-        titles = "".join(self._titles())
-        self._viewer.show(dressing.glyphs(face, self._view.devicePixelRatioF(), names + titles))
+        letters = "".join(sorted({*names, *"".join(self._titles())}))
+        key = (face, scale, letters)
+        if key not in self._fonts:
+            self._fonts = {each: font for each, font in self._fonts.items() if each[2] == letters}
+            self._fonts[key] = dressing.glyphs(face, scale, letters)
+        return self._fonts[key]
 
     def _titles(self) -> tuple[str, str, str]:
         terrain = self._model.terrain
@@ -189,11 +229,10 @@ class Stage3D(QObject):
             self._viewer.show(Clear())
             return
         panels = scene3d.panels_of(terrain, self._model.look)
-        is_full = self._is_alone or self._is_portrait
         a, b, height = self._titles()
-        if len(panels) > 1 and not self._is_portrait:
+        if len(panels) > 1:
             a, b = scene3d.SHORT_TITLES
-        shown = Shown((a, b, height if is_full else ""), panels, has_bar=is_full)
+        shown = Shown((a, b, height if self._is_alone else ""), panels, has_bar=self._is_alone)
         before = self._shown
         self._shown = shown
         if before is None or len(before.panels) != len(shown.panels):
@@ -251,6 +290,10 @@ class Stage3D(QObject):
             self._viewer.say(message)
 
     # -- what is pointed at --------------------------------------------------------------------------------
+
+    def forget_spot(self) -> None:
+        """Say that what was pointed at here lies elsewhere now."""
+        self._take_found(None)
 
     def _take_found(self, found: Found | None) -> None:
         terrain = self._model.terrain

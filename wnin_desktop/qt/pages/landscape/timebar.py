@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bisect
 
-from PySide6.QtCore import QSignalBlocker, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QSignalBlocker, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QSlider, QWidget
 
@@ -15,6 +15,7 @@ from wnin_desktop.qt.plots.ticks import short
 from wnin_desktop.qt.text import tr
 from wnin_desktop.qt.theme import Space, set_font
 from wnin_desktop.qt.widgets import ElidedLabel, IconButton
+from wnin_desktop.schema.landscape import Metric
 
 PLAY_S = 6.0
 """How long all of a path takes to play."""
@@ -24,7 +25,19 @@ FINENESS = 100
 SHORTEST = 90
 ROOM = 80
 """What the sliders need beside their least width to be of use."""
-PLUS_MINUS = "\N{PLUS-MINUS SIGN}"
+PLUS_MINUS, MIDDLE = "\N{PLUS-MINUS SIGN}", " \N{MIDDLE DOT} "
+SAMPLE = "0.0000"
+"""As long as most spreads and errors."""
+
+
+def short_metric_names() -> dict[Metric, str]:
+    """Return what heights are called where there is little room."""
+    return {
+        "train_loss": tr("loss"),
+        "val_loss": tr("loss"),
+        "accuracy": tr("accuracy"),
+        "error": tr("error"),
+    }
 
 
 def _label(text: str, buddy: QWidget, parent: QWidget, name: str) -> QLabel:
@@ -43,13 +56,18 @@ def _slider(parent: QWidget, name: str, title: str, tip: str) -> QSlider:
     return slider
 
 
-def _value(parent: QWidget, name: str, letters: int) -> ElidedLabel:
+def _value(parent: QWidget, name: str) -> ElidedLabel:
     label = ElidedLabel("", parent)
     label.setObjectName(name)
     set_font(label, "small_numbers")
     label.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-    label.setFixedWidth(label.fontMetrics().averageCharWidth() * letters)
     return label
+
+
+def _make_room(label: ElidedLabel, *texts: str) -> None:
+    """Have the longest of some texts fit, so that the slider beside keeps its length."""
+    metrics = label.fontMetrics()
+    label.setFixedWidth(max(metrics.horizontalAdvance(text) for text in texts) + Space.XS)
 
 
 class TimeBar(QWidget):
@@ -68,7 +86,7 @@ class TimeBar(QWidget):
         )
         self.slider.valueChanged.connect(self._moved)
         self.label = _label(tr("Step"), self.slider, self, "landscape-step-label")
-        self.value = _value(self, "landscape-step-value", 14)
+        self.value = _value(self, "landscape-step-value")
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(Space.S)
@@ -107,12 +125,16 @@ class TimeBar(QWidget):
         with QSignalBlocker(self.slider):
             self.slider.setValue(self._position())
         if not self._steps:
-            self.value.setText(tr("no path"))
+            self._show(tr("no path"), "")
             return
-        shown = self._steps[self.slider.value()]
-        text = tr("{0} of {1}", numbers.show(shown), numbers.show(self._steps[-1]))
-        self.value.setText(text)
+        shown, last = numbers.show(self._steps[self.slider.value()]), numbers.show(self._steps[-1])
+        text = tr("{0} of {1}", shown, last)
+        self._show(text, tr("{0} of {1}", last, last))
         self.slider.setAccessibleDescription(text)
+
+    def _show(self, text: str, longest: str) -> None:
+        _make_room(self.value, text, longest)
+        self.value.setText(text)
 
     def _position(self) -> int:
         step = self._model.step
@@ -174,7 +196,7 @@ class SigmaBar(QWidget):
         self.slider.setPageStep(FINENESS)
         self.slider.valueChanged.connect(self._moved)
         self.label = _label("σ", self.slider, self, "landscape-sigma-label")
-        self.value = _value(self, "landscape-sigma-value", 24)
+        self.value = _value(self, "landscape-sigma-value")
         self.offer = QPushButton(tr("Compute smoothing"), self)
         self.offer.setObjectName("landscape-sigma-offer")
         self.offer.setProperty("kind", "quiet")
@@ -228,19 +250,23 @@ class SigmaBar(QWidget):
 
     def _tell(self) -> None:
         text = self.words()
+        _make_room(self.value, text, self._say(SAMPLE, SAMPLE))
         self.value.setText(text)
-        self.value.set_tip(self.tip())
+        self.value.set_tip(f"{text}\n{self.tip()}")
         self.slider.setAccessibleDescription(f"{text}. {self.tip()}")
 
     def words(self) -> str:
-        """Return sigma and the typical standard error of the surface that is shown."""
+        """Return sigma and the typical standard error of the heights that are shown."""
         heights, sigma = self._model.heights, self._model.sigma
-        words = numbers.brief(sigma, 3)
-        if heights is None or sigma == 0:
-            return words
-        error = heights.typical_se
-        words += f", {PLUS_MINUS} {short(error, 2)}" if error is not None else ""
-        return words if sigma in self.sigmas else tr("{0}, between", words)
+        error = heights.typical_se if heights is not None and sigma > 0 else None
+        return self._say(numbers.brief(sigma, 2), short(error, 2) if error is not None else "")
+
+    def _say(self, sigma: str, error: str) -> str:
+        terrain = self._model.terrain
+        if not error or terrain is None:
+            return f"σ {sigma}"
+        name = short_metric_names()[terrain.metric]
+        return f"σ {sigma}{MIDDLE}{name} {PLUS_MINUS}\N{NO-BREAK SPACE}{error}"
 
     def tip(self) -> str:
         """Return what the words mean: of how many pairs of draws, or between which spreads."""
@@ -267,6 +293,7 @@ class Sliders(QWidget):
         super().__init__(parent)
         self.setObjectName("landscape-sliders")
         self._parts = (time, sigma)
+        self._is_arranged = False
         self._layout = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
         self._layout.setContentsMargins(Space.XS, 0, Space.XS, 0)
         self._layout.addWidget(time, 3)
@@ -284,9 +311,18 @@ class Sliders(QWidget):
         super().resizeEvent(event)
         self._arrange()
 
+    def event(self, event: QEvent) -> bool:
+        """Suit the read-outs too: they need more room for longer numbers."""
+        if event.type() == QEvent.Type.LayoutRequest:
+            self._arrange()
+        return super().event(event)
+
     def _arrange(self) -> None:
         needed = sum(part.minimumSizeHint().width() for part in self._parts) + Space.XL + ROOM
         directions = QBoxLayout.Direction
         wanted = directions.LeftToRight if self.width() >= needed else directions.TopToBottom
+        if self._is_arranged and wanted == self._layout.direction():
+            return
+        self._is_arranged = True
         self._layout.setDirection(wanted)
         self._layout.setSpacing(Space.XL if wanted == directions.LeftToRight else Space.XS)

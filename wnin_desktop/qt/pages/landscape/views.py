@@ -17,6 +17,9 @@ from wnin_desktop.qt.pages.landscape.words import height_title
 from wnin_desktop.qt.text import tr
 from wnin_desktop.qt.theme import theme
 from wnin_desktop.qt.widgets import IconButton
+from wnin_desktop.viewer.messages import CameraChanged, Message
+
+Pose = tuple[float, float, float, tuple[float, float, float], str]
 
 
 class HasTasks(Protocol):
@@ -34,6 +37,7 @@ class Views(Pair):
         super().__init__(parent)
         self.setObjectName("landscape-views")
         self._model = model
+        self._pose: Pose | None = None
         self.card3d = Card(self.view3d)
         self.contours = ContourView(model, desk.tasks, self)
         self.stage = Stage3D(model, self.viewer, self.view3d)
@@ -65,6 +69,15 @@ class Views(Pair):
         """Look as at first, and show all contours."""
         super().reset_camera()
         self.contours.show_all()
+
+    def _take(self, message: Message) -> None:
+        super()._take(message)
+        if isinstance(message, CameraChanged):
+            pose = (message.azimuth, message.elevation, message.distance, message.target, message.projection)
+            # What the pointer was found to lie on is elsewhere once the camera has moved.
+            if self._pose is not None and pose != self._pose:
+                self.stage.forget_spot()
+            self._pose = pose
 
     def _tell_spot(self) -> None:
         spot, terrain = self._model.spot, self._model.terrain
