@@ -20,15 +20,20 @@ def size_of(path):
 
 
 @pytest.mark.slow
-def test_that_a_page_and_a_dialog_are_drawn_apart_from_the_person_s_store(tmp_path):
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [("welcome", "runs-empty"), pytest.param("runs-empty", "about", marks=pytest.mark.full)],
+    ids=["nothing is trained", "something is trained"],
+)
+def test_that_a_page_and_a_dialog_are_drawn_apart_from_the_person_s_store(tmp_path, first, second):
     before = sorted(paths.home().rglob("*"))
     said = call(
-        "screenshots", "--out", tmp_path, "--only", "about", "--only", "runs-empty", "--theme", "dark",
+        "screenshots", "--out", tmp_path, "--only", first, "--only", second, "--theme", "dark",
         "--size", "1280x720", "--scale", "2", "--json",
     )  # fmt: skip
     assert said.code == 0, said
     files = [shot["file"] for shot in said.json["pictures"]]
-    assert files == ["runs-empty-dark-1280x720@2.png", "about-dark-1280x720@2.png"]
+    assert files == [f"{first}-dark-1280x720@2.png", f"{second}-dark-1280x720@2.png"]
     assert all(size_of(tmp_path / file) == (2560, 1440) for file in files)
     page = (tmp_path / "index.html").read_text(encoding="utf-8")
     assert all(file in page for file in files)
