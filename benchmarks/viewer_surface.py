@@ -11,8 +11,8 @@ each from new heights, each whole before the next. Counted are pictures a second
                  without anti-aliasing
 
 The light and the colours of each are its own; all draw every triangle of the grid except `drag`, which is
-what a person sees while heights change: `ratio` is its, and `ratios` have `still`, which alone draws more than
-the peers do. Also told: how long a turn of the mouse takes to reach a picture in the window's process.
+what a person sees while heights change: `ratio` is its, and `ratios` have `still`, which alone draws more
+than the peers do. Also told: how long a turn of the mouse takes to reach a picture in the window's process.
 
     uv run --group bench python benchmarks/viewer_surface.py [--seconds S] [--rounds N]
     (pyqtgraph needs OpenGL: without a display, `xvfb-run -a` before it)

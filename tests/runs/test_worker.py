@@ -1,5 +1,6 @@
 """The worker process from outside: without a guard, left alone by its program, short of space."""
 
+import os
 import subprocess
 import sys
 
@@ -7,10 +8,12 @@ import psutil
 import pytest
 
 from tests.engine.comparisons import arm, comparison
+from wnin_desktop.engine.control import RunControl
 from wnin_desktop.errors import DiskFullError
 from wnin_desktop.runs import job as job_module
 from wnin_desktop.runs import worker
 from wnin_desktop.runs.drive import Watchers, drive
+from wnin_desktop.runs.priority import NICENESS
 from wnin_desktop.runs.session import Session
 from wnin_desktop.runs.source import train_here
 from wnin_desktop.runs.store import Store
@@ -127,3 +130,23 @@ def test_that_a_worker_nobody_needs_goes():
     worker.cool_down()
     with pytest.raises(ValueError, match="closed"):
         process.is_alive()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="other systems count priorities otherwise")
+@pytest.mark.parametrize("for_window", [True, False])
+def test_that_a_worker_gives_way_to_its_window(tmp_path, monkeypatch, for_window):
+    worker.cool_down()
+    monkeypatch.setattr(worker, "_for_window", False)
+    if for_window:
+        worker.work_for_a_window()
+    control, own = RunControl(), os.nice(0)
+    seen = []
+
+    def look(_event):
+        if not seen:
+            seen.append(psutil.Process(worker._working[control].pid).nice())
+
+    with Store.open(tmp_path) as store:
+        drive(store, comparison(steps=2, seeds=[0]), control, Watchers(live=[look]), source=train_in_process)
+    assert seen == [own + (NICENESS if for_window else 0)]
+    assert os.nice(0) == own

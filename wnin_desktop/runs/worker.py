@@ -33,6 +33,7 @@ from wnin_desktop.errors import (
     WninError,
 )
 from wnin_desktop.runs.job import Hooks, Job, train_inline, when_there_is_space
+from wnin_desktop.runs.priority import give_way
 from wnin_desktop.schema import commands
 from wnin_desktop.schema.base import validate
 from wnin_desktop.schema.events import Intervention, RunEvent, decode_batch, encode_batch
@@ -96,6 +97,13 @@ def kill(control: RunControl) -> bool:
 
 _spares: list[tuple[Any, Connection]] = []
 _spares_lock = threading.Lock()
+_for_window = False
+
+
+def work_for_a_window() -> None:
+    """Let workers that are started from now on leave the processor to the window, which has this process."""
+    global _for_window  # noqa: PLW0603 - a process has a window or has none
+    _for_window = True
 
 
 def warm_up() -> None:
@@ -120,7 +128,7 @@ def cool_down() -> None:
 def _start() -> tuple[Any, Connection]:
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe(duplex=True)
-    process = context.Process(target=_child, args=(theirs,), name="wnin-worker", daemon=True)
+    process = context.Process(target=_child, args=(theirs, _for_window), name="wnin-worker", daemon=True)
     process.start()
     theirs.close()
     return process, ours
@@ -199,9 +207,11 @@ def _forward(ours: Connection, control: RunControl) -> None:
 # --- in the child ----------------------------------------------------------------------------------------
 
 
-def _child(pipe: Connection) -> None:
+def _child(pipe: Connection, for_window: bool) -> None:
     # Ctrl-C reaches every process of the terminal; the parent decides what it means and tells this one.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if for_window:
+        give_way()
     importlib.import_module("wnin_desktop.runs.source")
     try:
         if not pipe.poll():  # there is time

@@ -12,7 +12,7 @@ from wnin_desktop.qt.bridge.live_run import LiveRun
 from wnin_desktop.runs.executors import Preference, source_for, trains_here
 from wnin_desktop.runs.store import Store
 from wnin_desktop.runs.watch.experiment import WatchedExperiment
-from wnin_desktop.runs.worker import cool_down, warm_up
+from wnin_desktop.runs.worker import cool_down, warm_up, work_for_a_window
 from wnin_desktop.schema.events import RunEvent
 from wnin_desktop.schema.run import CompareConfig
 
@@ -49,6 +49,7 @@ class LiveRuns(QObject):
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._frame)
         self.set_frame_rate(60)
+        work_for_a_window()
 
     # -- starting and ending -------------------------------------------------------------------------------
 

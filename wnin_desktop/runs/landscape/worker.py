@@ -25,6 +25,7 @@ import msgspec
 
 from wnin_desktop.errors import TrainingError, WninError
 from wnin_desktop.runs.landscape.control import LandscapeControl
+from wnin_desktop.runs.priority import give_way
 from wnin_desktop.runs.worker import error_of, error_parts
 from wnin_desktop.schema.base import validate
 from wnin_desktop.schema.landscape import LandscapeEvent, LandscapeRequest, decode, encode
@@ -171,6 +172,7 @@ def evaluate_in_process(
 def _child(pipe: Connection) -> None:
     # Ctrl-C reaches every process of the terminal; the parent decides what it means and tells this one.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    give_way()
     wanted: queue.SimpleQueue[tuple[dict[str, Any], LandscapeControl]] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(pipe, wanted), name="wnin-listen", daemon=True).start()
     importlib.import_module("wnin_desktop.runs.landscape.session")
