@@ -173,12 +173,9 @@ class Legend(QWidget):
             self._lens.toggle(chip.arm)
 
     def _isolate(self, arm: str) -> None:
-        # The first click of a double click has hidden or shown the arm already.
-        hidden = self._before if self._before ^ {arm} == self._lens.hidden else self._lens.hidden
+        hidden = hidden_beside(arm, frozenset(self.chips), self._before, self._lens.hidden)
         self._before = frozenset()
-        others = frozenset(self.chips) - {arm}
-        alone = hidden >= others and arm not in hidden
-        self._lens.change(hidden=frozenset() if alone else others)
+        self._lens.change(hidden=hidden)
 
     def _open_menu(self, arm: str, place: QPoint) -> None:
         menu = self.menu = QMenu(self)
@@ -195,3 +192,20 @@ class Legend(QWidget):
         )
         pin.setEnabled(arm != self._baseline())
         menu.popup(place)
+
+
+def hidden_beside(
+    arm: str, arms: frozenset[str], before: frozenset[str], now: frozenset[str]
+) -> frozenset[str]:
+    """Return which arms are hidden after a double click on one: all others, or none if it stood alone.
+
+    Args:
+        arm: The arm.
+        arms: All of them.
+        before: What was hidden before the first of the two clicks, which has hidden or shown the arm already.
+        now: What is hidden.
+    """
+    hidden = before if before ^ {arm} == now else now
+    others = arms - {arm}
+    is_alone = hidden >= others and arm not in hidden
+    return frozenset() if is_alone else others

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QMenu, QSizePolicy, QWidget
 
 from wnin_desktop.qt.pages.landscape.model import LandscapeModel
 from wnin_desktop.qt.plots.deed import add_entry
-from wnin_desktop.qt.plots.legend import ArmChip
+from wnin_desktop.qt.plots.legend import ArmChip, hidden_beside
 from wnin_desktop.qt.text import tr
 from wnin_desktop.qt.theme import theme
 from wnin_desktop.qt.widgets import FlowLayout
@@ -65,13 +65,9 @@ class PathLegend(QWidget):
             self._model.set_look(self._model.look.toggled(chip.arm))
 
     def _isolate(self, arm: str) -> None:
-        now = self._model.look.hidden
-        # The first click of a double click has hidden or shown the arm already.
-        hidden = self._before if self._before ^ {arm} == now else now
+        hidden = hidden_beside(arm, frozenset(self.chips), self._before, self._model.look.hidden)
         self._before = frozenset()
-        others = frozenset(self.chips) - {arm}
-        alone = hidden >= others and arm not in hidden
-        self._model.change(hidden=frozenset() if alone else others)
+        self._model.change(hidden=hidden)
 
     def _open_menu(self, arm: str, place: QPoint) -> None:
         menu = self.menu = QMenu(self)
