@@ -17,6 +17,7 @@ from wnin_desktop.qt.plots.ink import draw_band, draw_line, draw_marker
 from wnin_desktop.qt.plots.layers import Stroke
 from wnin_desktop.qt.plots.looks import arm_look
 from wnin_desktop.qt.theme import ArmLook, theme
+from wnin_desktop.runs.watch.band import Band
 
 MEAN_WIDTH, SEED_WIDTH = 1.8, 1.0
 MARKER_RADIUS = 4.0
@@ -52,6 +53,7 @@ class Drawing:
     coarseness: int = 1
     ends: list[End] = field(default_factory=list)
     reaches: dict[str, ranges.Range] = field(default_factory=dict)
+    _bands: dict[str, Band | None] = field(default_factory=dict)
 
     @property
     def window(self) -> Window:
@@ -66,6 +68,7 @@ class Drawing:
         """Return the strokes of bands, as opaque as they are to be seen."""
         if self.curves.lens.bands:
             for arm in self.curves.arms:
+                yield functools.partial(self._gather, arm)
                 yield functools.partial(self._draw_band, arm)
 
     def seeds(self) -> Iterator[Stroke]:
@@ -86,13 +89,19 @@ class Drawing:
         self.ends.clear()
         yield self._draw_reference
         for arm in self.curves.arms:
+            yield functools.partial(self._gather, arm)
             yield functools.partial(self._draw_mean, arm)
         yield self._draw_ends
 
     # -- strokes -------------------------------------------------------------------------------------------
 
+    def _gather(self, arm: str, _painter: QPainter) -> None:
+        """Have the numbers of an arm ready; by itself, for it takes as long as to draw them."""
+        if arm not in self._bands:
+            self._bands[arm] = self.curves.band(arm, self.window)
+
     def _draw_band(self, arm: str, painter: QPainter) -> None:
-        band = self.curves.band(arm, self.window)
+        band = self._bands[arm]
         if band is None or not len(band):
             return
         colour = QColor(self.look(arm).colour)
@@ -107,7 +116,7 @@ class Drawing:
             draw_line(painter, x, y, pen, exact=self.exact, faint=True)
 
     def _draw_mean(self, arm: str, painter: QPainter) -> None:
-        band = self.curves.band(arm, self.window)
+        band = self._bands[arm]
         if band is None or not len(band):
             return
         lens, look = self.curves.lens, self.look(arm)

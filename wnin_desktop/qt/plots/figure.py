@@ -100,6 +100,8 @@ class Figure(GraphicsWidget):
         self.look: Look = lambda _arm: arm_look(-1)
         self.log_x = self.log_y = False
         self.frame = Frame(0, 1, 0, 1, 1, 1)
+        self._range: object = None
+        """What the sight was last told to show: telling it takes its time."""
         self.picture = Data(self, self.sight)
         self.end_labels = Ends(self)
 
@@ -120,6 +122,7 @@ class Figure(GraphicsWidget):
         self.sight.setGeometry(inner)
         self.end_labels.setGeometry(QRectF(inner.right(), 0, right, size.height()))
         self.renew_frame()
+        self.tell_changed()
 
     @staticmethod
     def margin_right() -> float:
@@ -128,8 +131,11 @@ class Figure(GraphicsWidget):
 
     def set_range(self, x: tuple[float, float], y: tuple[float, float], *, falling: bool) -> None:
         """Show a range, in places on the axes; `falling` has x fall to the right."""
-        self.sight.invertX(falling)
-        self.sight.setRange(xRange=x, yRange=y, padding=0, update=False)
+        wanted = (x, y, falling)
+        if wanted != self._range:
+            self._range = wanted
+            self.sight.invertX(falling)
+            self.sight.setRange(xRange=x, yRange=y, padding=0, update=False)
         self.renew_frame()
 
     def renew_frame(self) -> None:
@@ -145,8 +151,8 @@ class Figure(GraphicsWidget):
         if frame != self.frame:
             self.picture.tell_moved()
             self.frame = frame
+            self.tell_changed()
         self.axes.set_frame(frame, inner)
-        self.tell_changed()
 
     def tell_changed(self) -> None:
         """Paint the curves and their ends anew."""

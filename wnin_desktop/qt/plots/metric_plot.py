@@ -194,6 +194,8 @@ class MetricPlot(QWidget):
         below_is_busy = self.figure.base.is_busy or self.figure.seeds.is_busy
         if self._stale and not self.figure.top.is_busy and not (below_is_busy and self._below_has_turn):
             self._begin()
+            if time.perf_counter() >= until:
+                return False
         for layer in self._layers():
             if layer.is_busy:
                 # Bands and seeds get their turn after each picture of the means, however fast those change.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
@@ -39,20 +40,36 @@ class LeaderModel(QAbstractTableModel):
         super().__init__(parent)
         self.table: Table | None = None
         self.rows: list[LeaderRow] = []
+        self._texts: list[tuple[str, ...]] = []
+        """By row what its cells say."""
         self._order: tuple[int, Qt.SortOrder] = (-1, Qt.SortOrder.AscendingOrder)
 
     def set_table(self, table: Table | None) -> None:
         """Show another table; rows keep their places where the arms are the same."""
         rows = self._sorted(list(table.rows) if table is not None else [])
         same = [row.arm for row in rows] == [row.arm for row in self.rows]
-        if same and rows:
-            self.table, self.rows = table, rows
-            self.dataChanged.emit(self.index(0, 0), self.index(len(rows) - 1, COLUMNS - 1))
-            self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, COLUMNS - 1)
+        if same and rows and table is not None:
+            self._change(table, rows)
             return
         self.beginResetModel()
-        self.table, self.rows = table, rows
+        self.table, self._texts = table, _texts(rows, table)
+        self.rows = rows
         self.endResetModel()
+
+    def _change(self, table: Table, rows: list[LeaderRow]) -> None:
+        """Take other numbers for the same arms, and tell of the cells alone that say something else."""
+        before, were = self._texts, self.table
+        self.table, self.rows, self._texts = table, rows, _texts(rows, table)
+        for place, (old, new) in enumerate(zip(before, self._texts, strict=True)):
+            other = [column for column in range(COLUMNS) if old[column] != new[column]]
+            if other:
+                self.dataChanged.emit(self.index(place, other[0]), self.index(place, other[-1]))
+        if were is None or _head_of(were) != _head_of(table):
+            self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, COLUMNS - 1)
+
+    def text(self, row: int, column: int) -> str:
+        """Return what a cell says."""
+        return self._texts[row][column]
 
     def verdict(self, index: Index) -> tuple[str, str, str] | None:
         """Return word, kind and shape of the badge in a cell; None in other columns."""
@@ -79,16 +96,11 @@ class LeaderModel(QAbstractTableModel):
         if role in (Role.TextAlignmentRole, Role.FontRole, Role.ForegroundRole):
             return self._dress(row, column, role)
         made = {
-            Role.DisplayRole: lambda: self._text(row, column),
-            Role.AccessibleTextRole: lambda: self._text(row, column),
+            Role.DisplayRole: lambda: self._texts[index.row()][column],
+            Role.AccessibleTextRole: lambda: self._texts[index.row()][column],
             Role.ToolTipRole: lambda: self._tip(row, column),
         }.get(Role(role))
         return made() if made is not None else None
-
-    def _text(self, row: LeaderRow, column: int) -> str:
-        if column == VERDICT:
-            return tr(row.word)
-        return cells(row, self.table)[column] if self.table is not None else ""
 
     @staticmethod
     def _dress(row: LeaderRow, column: int, role: int) -> Any:
@@ -137,6 +149,7 @@ class LeaderModel(QAbstractTableModel):
         self.layoutAboutToBeChanged.emit()
         rows = list(self.table.rows) if self.table is not None else []
         self.rows = self._sorted(rows)
+        self._texts = _texts(self.rows, self.table)
         self.layoutChanged.emit()
 
     def _sorted(self, rows: list[LeaderRow]) -> list[LeaderRow]:
@@ -156,6 +169,18 @@ class LeaderModel(QAbstractTableModel):
         if column in (VALUE, DIFFERENCE):
             return "\n".join(filter(None, (_interval(row, column), row.note)))
         return row.arm if column == ARM else row.note
+
+
+def _texts(rows: Sequence[LeaderRow], table: Table | None) -> list[tuple[str, ...]]:
+    """Return what the cells of some rows say."""
+    if table is None:
+        return []
+    return [(*cells(row, table)[:VERDICT], tr(row.word)) for row in rows]
+
+
+def _head_of(table: Table) -> tuple[str, str]:
+    """Return what the heads of the columns speak of."""
+    return table.snapshot.key, table.snapshot.baseline
 
 
 def _interval(row: LeaderRow, column: int) -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+
 from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QResizeEvent
 from PySide6.QtWidgets import (
@@ -55,6 +58,8 @@ class LeaderTable(QTableView):
         self.setObjectName("leader-table")
         self.setAccessibleName(tr("Leader table"))
         self._arm_wants, self._wants = 0, [0] * COLUMNS
+        self._fitted: set[tuple[int, str]] = set()
+        """Columns, and texts that they are wide enough for."""
         self.setModel(model)
         self.setItemDelegateForColumn(VERDICT, BadgeDelegate(self))
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -71,7 +76,8 @@ class LeaderTable(QTableView):
         self.setSortingEnabled(True)
         model.sort(-1)
         model.modelReset.connect(self.fit)
-        model.dataChanged.connect(self.fit)
+        model.headerDataChanged.connect(self.fit)
+        model.dataChanged.connect(self._fit_changed)
         self.horizontalHeader().sortIndicatorChanged.connect(self.fit)
         self.fit()
 
@@ -85,15 +91,34 @@ class LeaderTable(QTableView):
         header.setSortIndicatorClearable(True)
         header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
 
+    def _fit_changed(self, first: QModelIndex, last: QModelIndex) -> None:
+        """Widen columns where cells say what they have had no room for: numbers change all the time."""
+        model = self.model()
+        if not isinstance(model, LeaderModel):
+            return
+        texts = {
+            (column, _as_wide(column, model.text(row, column)))
+            for row in range(first.row(), last.row() + 1)
+            for column in range(first.column(), last.column() + 1)
+        }
+        if not texts <= self._fitted:
+            self._fit(self._wants)
+            self._fitted |= texts
+
     def fit(self) -> None:
         """Make rows as high as a badge needs, and columns as wide as what is in them."""
+        self._fitted.clear()
+        self._fit([0] * COLUMNS)
+
+    def _fit(self, least: Sequence[int]) -> None:
+        """Fit with columns of at least so many pixels: one that shrank would soon grow again."""
         height = badge_height(self.fontMetrics().height()) + AROUND
         self.verticalHeader().setMinimumSectionSize(height)
         self.verticalHeader().setDefaultSectionSize(height)
         header = self.horizontalHeader()
         header.setSectionHidden(DIVERGED, False)  # a hidden column would ask for no room, and stay too narrow
         hints = map(self.sizeHintForColumn, range(COLUMNS)), map(header.sectionSizeHint, range(COLUMNS))
-        widths = list(map(max, *hints))
+        widths = list(map(max, least, *hints))
         self._arm_wants = widths[ARM] + Space.XS
         self._wants = [min(width, MOST_COLUMN) for width in widths]
         for column, width in enumerate(widths):
@@ -150,6 +175,11 @@ class LeaderTable(QTableView):
         super().changeEvent(event)
         if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
             self.fit()
+
+
+def _as_wide(column: int, text: str) -> str:
+    """Return a text that stands for all that are as wide: digits are. Whether any diverged is more than width."""
+    return text if column == DIVERGED else re.sub(r"\d", "0", text)
 
 
 def badge_height(text_height: int) -> int:
