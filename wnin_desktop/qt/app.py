@@ -38,6 +38,9 @@ logger = logging.getLogger("wnin.window")
 
 def make_application(arguments: list[str]) -> QApplication:
     """Return the application, dressed."""
+    # Qt shares the filling of an area of some size among threads and waits for them; while training holds the
+    # cores they come late, and with them the picture.
+    os.environ.setdefault("QT_NO_GUI_THREADPOOL", "1")
     application = QApplication(arguments)
     application.setApplicationName("wnin")
     application.setApplicationDisplayName("WNIN Desktop")

@@ -16,7 +16,7 @@ from wnin_desktop.runs.worker import cool_down, warm_up, work_for_a_window
 from wnin_desktop.schema.events import RunEvent
 from wnin_desktop.schema.run import CompareConfig
 
-APPLY_BUDGET_S = 0.002
+APPLY_BUDGET_S = 0.001
 """Time a frame may spend on taking in events; what is left waits for the next frame."""
 APPLY_EVENTS = 64
 """Events taken in between two looks at the clock."""
@@ -48,6 +48,9 @@ class LiveRuns(QObject):
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._frame)
+        self._changed: set[WatchedExperiment] = set()
+        self._soon = QTimer(self, singleShot=True, interval=0)
+        self._soon.timeout.connect(self._tell)
         self.set_frame_rate(60)
         work_for_a_window()
 
@@ -118,7 +121,8 @@ class LiveRuns(QObject):
         self._apply(self._take(run), run)
         self._pending.pop(run, None)
         run.experiment.end()
-        self.framed.emit(frozenset({run.experiment}))
+        self._changed.add(run.experiment)
+        self._tell()
         self._tick()
         self.ended.emit(run)
 
@@ -153,17 +157,21 @@ class LiveRuns(QObject):
 
     def _frame(self) -> None:
         until = time.monotonic() + APPLY_BUDGET_S
-        changed: set[WatchedExperiment] = set()
         for run in self._live:
             events = self._take(run)
             if events:
                 self._pending[run] = self._apply(events, run, until)
-                changed.add(run.experiment)
+                self._changed.add(run.experiment)
         for drain in self._also:
-            changed |= drain()
+            self._changed |= drain()
         self._measure()
+        if self._changed:
+            self._soon.start()  # by itself: whatever else is due has its turn between the two
+
+    def _tell(self) -> None:
+        changed, self._changed = frozenset(self._changed), set()
         if changed:
-            self.framed.emit(frozenset(changed))
+            self.framed.emit(changed)
 
     def _take(self, run: LiveRun) -> list[RunEvent]:
         return self._pending.get(run, []) + run.mailbox.drain()

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from wnin_desktop.qt import numbers
+from wnin_desktop.qt.bridge.calm import CalmTimer
 from wnin_desktop.qt.text import tr
 from wnin_desktop.qt.theme import Space, restyle, set_font
 from wnin_desktop.qt.widgets import ElidedLabel
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from wnin_desktop.runs.watch.experiment import WatchedExperiment
     from wnin_desktop.runs.watch.run import WatchedRun
 
-INTERVAL_MS = 250
-"""Numbers change at most four times a second."""
 KEYS = ("train_loss", "val_loss", "temperature", "noise_to_signal")
 DIGITS = 4
 HIDDEN_IF_ABSENT = ("temperature", "noise_to_signal")
@@ -52,8 +50,7 @@ class Gauges(QWidget):
         self._add(grid, "step", tr("Step"), "")
         for key in KEYS:
             self._add(grid, key, tr(BY_KEY[key].title), tr(BY_KEY[key].help))
-        self._soon = QTimer(self, singleShot=True, interval=INTERVAL_MS)
-        self._soon.timeout.connect(self.refresh)
+        self._soon = CalmTimer(self.refresh, self)
         desk.runs.framed.connect(self._framed)
         desk.shown.changed.connect(self.refresh)
         self.refresh()
@@ -78,8 +75,8 @@ class Gauges(QWidget):
             self.refresh()
 
     def _framed(self, changed: frozenset[WatchedExperiment]) -> None:
-        if self._desk.shown.current in changed and not self._soon.isActive():
-            self._soon.start()
+        if self._desk.shown.current in changed:
+            self._soon.ask()
 
     def refresh(self) -> None:
         """Show the present values."""

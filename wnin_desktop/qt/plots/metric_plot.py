@@ -170,7 +170,8 @@ class MetricPlot(QWidget):
         stamp = self.curves.stamp()
         if stamp != self._stamp or self._fresh:
             self._stamp = stamp
-            self._show_empty()
+            if self._stack.currentIndex() == 1:
+                self._show_empty()
             self._stale = True
             self.pacer.want(self)
 

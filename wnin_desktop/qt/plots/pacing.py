@@ -7,11 +7,11 @@ from typing import Protocol
 
 from PySide6.QtCore import QObject, QTimer
 
-FRAME_BUDGET_S = 0.001
+FRAME_BUDGET_S = 0.0008
 """Time of one part of drawing: whatever else is due, such as a key or a beat, waits no longer for it."""
 FIRST_BUDGET_S = 0.012
 """Time after a person's deed, whose effect is to be seen in the same frame."""
-PAUSE_MS = 2
+PAUSE_MS = 1
 """Between two parts of a picture, for whatever else the window has to do."""
 
 

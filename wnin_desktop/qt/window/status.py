@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import psutil
-from PySide6.QtCore import QElapsedTimer, QTimer
+from PySide6.QtCore import QElapsedTimer, Qt, QTimer
 from PySide6.QtWidgets import QStatusBar, QWidget
 
 from wnin_desktop.qt.bridge.tasks import Task
@@ -39,6 +39,7 @@ class Status(QStatusBar):
         desk.tasks.started.connect(self._add_task)
         desk.tasks.ended.connect(self._drop_task)
         self._timer = QTimer(self)
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)  # a coarse one would fire together with others
         self._timer.setInterval(REFRESH_MS)
         self._timer.timeout.connect(self.refresh)
         self._timer.start()

@@ -178,7 +178,7 @@ class LeaderTable(QTableView):
 
 
 def _as_wide(column: int, text: str) -> str:
-    """Return a text that stands for all that are as wide: digits are. Whether any diverged is more than width."""
+    """Return a text that stands for all that are as wide; whether any seed diverged is more than width."""
     return text if column == DIVERGED else re.sub(r"\d", "0", text)
 
 

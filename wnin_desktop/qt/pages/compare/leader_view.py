@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QPoint, Qt, QTimer
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import (
     QComboBox,
@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from wnin_desktop.qt.bridge.calm import CalmTimer
 from wnin_desktop.qt.pages.compare.leader_model import ARM, COLUMNS, LeaderModel
 from wnin_desktop.qt.pages.compare.leader_rows import SCORED, Table, as_latex, as_tsv, computed, snapshot
 from wnin_desktop.qt.pages.compare.leader_table import LeaderTable
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
     from wnin_desktop.qt.desk import Desk
     from wnin_desktop.runs.watch.experiment import WatchedExperiment
 
-PAUSE_MS = 250
-"""Numbers change at most four times a second."""
 FIRST = "val_loss"
 
 
@@ -45,10 +44,7 @@ class Leaders(QWidget):
         self.setAccessibleName(tr("Leader table"))
         self._desk, self._lens = desk, lens
         self._asked, self._is_computing, self._again = 0, False, False
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(PAUSE_MS)
-        self._timer.timeout.connect(self.compute)
+        self._soon = CalmTimer(self.compute, self)
         self.model = LeaderModel(self)
         self._build()
         self._connect()
@@ -143,8 +139,8 @@ class Leaders(QWidget):
         return pinned if pinned in experiment.arms else experiment.baseline
 
     def _take_frame(self, changed: frozenset[WatchedExperiment]) -> None:
-        if self._desk.shown.current in changed and not self._timer.isActive():
-            self._timer.start()
+        if self._desk.shown.current in changed:
+            self._soon.ask()
 
     def _renew(self) -> None:
         experiment = self._desk.shown.current
@@ -175,7 +171,7 @@ class Leaders(QWidget):
         asked, table = answer
         self._is_computing = False
         if self._again:
-            self._timer.start()
+            self._soon.ask()
         experiment = self._desk.shown.current
         if asked == self._asked and experiment is not None:
             fits = table.snapshot.experiment == experiment.experiment_id

@@ -8,6 +8,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from wnin_desktop.qt import numbers
+from wnin_desktop.qt.bridge.calm import CalmTimer
 from wnin_desktop.qt.pages.compare.knobs import Standing, standing
 from wnin_desktop.qt.text import tr
 from wnin_desktop.qt.theme import Space, set_font
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from wnin_desktop.qt.desk import Desk
     from wnin_desktop.runs.watch.experiment import WatchedExperiment
 
-PAUSE_MS = 250
-"""Numbers change at most four times a second."""
 TURN_MS = 100
 """Turns by held keys are gathered for so long: each one is recorded for every run."""
 RANGES: dict[Knob, tuple[float, float]] = {
@@ -45,20 +44,14 @@ class SteerStrip(QWidget):
         self.sliders = self._make_sliders()
         self._make_choice()
         self._place()
-        self._timer = self._make_timer(PAUSE_MS, self.refresh)
-        self._turning = self._make_timer(TURN_MS, self._turn)
+        self._soon = CalmTimer(self.refresh, self)
+        self._turning = QTimer(self, singleShot=True, interval=TURN_MS)
+        self._turning.timeout.connect(self._turn)
         desk.runs.started.connect(self._follow)
         desk.runs.ended.connect(self._follow)
         desk.runs.framed.connect(self._take_frame)
         desk.shown.changed.connect(self._follow)
         self._follow()
-
-    def _make_timer(self, pause: int, act: object) -> QTimer:
-        timer = QTimer(self)
-        timer.setSingleShot(True)
-        timer.setInterval(pause)
-        timer.timeout.connect(act)
-        return timer
 
     # -- made of -------------------------------------------------------------------------------------------
 
@@ -129,8 +122,8 @@ class SteerStrip(QWidget):
             self.arms.addItem(arm.name, arm.name)
 
     def _take_frame(self, changed: frozenset[WatchedExperiment]) -> None:
-        if self._run is not None and self._run.experiment in changed and not self._timer.isActive():
-            self._timer.start()
+        if self._run is not None and self._run.experiment in changed:
+            self._soon.ask()
 
     def refresh(self) -> None:
         """Show the values in force, and why a slider cannot be moved."""
@@ -206,4 +199,4 @@ class SteerStrip(QWidget):
             self._run.turn(knob, value, self.arm)
         self._turning.start()
         self._tell()
-        self._timer.start()
+        self._soon.ask()
