@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QApplication
 
 from tests.qt.experiment.desk import FakeDesk
 from tests.qt.experiment.hands import LEFT, add, build, choose, click, line, type_into
+from tests.runs.watch import making
 from wnin_desktop.cli import flags as cli_flags
 from wnin_desktop.qt.experiment.inspector import Inspector
 from wnin_desktop.runs.command_text import experiment_of
@@ -169,3 +170,33 @@ def test_that_gauges_show_the_arm_of_the_shown_experiment(qtbot, window, desk, d
     assert gauges.values["temperature"][1].isHidden()
     draft.select(0)
     assert not gauges.isVisible()
+
+
+def test_that_gauges_show_the_step_of_a_run_that_takes_its_steps_again(qtbot, window, desk, draft):
+    build(qtbot, window)
+    arm, seeds = "sgd 2", draft.config.seeds
+    experiment = WatchedExperiment.of_config(draft.config, "e1")
+
+    def take(resumed_from, first, last):
+        experiment.apply(
+            making.started(arm, seed, experiment="e1", resumed_from=resumed_from) for seed in seeds
+        )
+        experiment.apply(
+            making.step(arm, seed, number, experiment="e1", train_loss=float(number))
+            for number in range(first, last + 1)
+            for seed in seeds
+        )  # fmt: skip
+        desk.runs.framed.emit(frozenset({experiment}))
+
+    gauges = window.inspector.gauges
+    step, loss = (gauges.values[key][1] for key in ("step", "train_loss"))
+    take(None, 1, 30)
+    experiment.end()
+    desk.shown.show(experiment)
+    assert step.text() == "30 / 40"
+    take(None, 1, 3)
+    qtbot.waitUntil(lambda: step.text() != "30 / 40")
+    assert (step.text(), loss.text().split(" ")[0]) == ("3 / 40", "3")
+    take(10, 11, 12)
+    qtbot.waitUntil(lambda: step.text() != "3 / 40")
+    assert (step.text(), loss.text().split(" ")[0]) == ("12 / 40", "12")

@@ -83,8 +83,9 @@ class WatchedRun:
             self.open_series(RELATIVE_ERROR).put(event.step, event.relative_trace_se)
 
     def take_started(self, event: RunStarted) -> None:
-        """Begin, or go on."""
+        """Begin, go on, or begin anew: what was measured beyond its first step stays until it comes again."""
         self.status = "running"
+        self.step = event.resumed_from or 0
         self.steps, self.parameters = event.steps, event.parameters
         self.device, self.host, self.resumed_from = event.device, event.host, event.resumed_from
         self.started = event.timestamp if self.started is None else self.started
