@@ -16,7 +16,8 @@ from tests.stream.wire import RUN, finished, started, step
 from wnin_desktop.cli.serve import Intake, Lines, printable, rate_line
 from wnin_desktop.schema.events import Diverged, Failed, decode
 from wnin_desktop.stream.publisher import Publisher
-from wnin_desktop.stream.server import EventServer, ServerStats
+from wnin_desktop.stream.server import EventServer
+from wnin_desktop.stream.stats import ServerStats
 from wnin_desktop.stream.token import Token, read_token
 
 PATIENCE_S = 60.0

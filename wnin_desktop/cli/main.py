@@ -19,6 +19,10 @@ from wnin_desktop.errors import WninError
 
 INTERRUPTED = 130
 
+# Pydantic asks every package that is installed whether it extends it, which takes longer than to build all
+# our models; nothing here is extended.
+os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+
 # verb: (module that holds a click command named `command`, the line in `wnin --help`)
 VERBS: dict[str, tuple[str, str]] = {
     "demo": ("wnin_desktop.cli.demo", "Run the sample comparison and write its report."),

@@ -18,7 +18,8 @@ from wnin_desktop.cli.table import colourless_option
 from wnin_desktop.schema.events import Diverged, Failed, Finished, RunEvent, RunStarted, StepMetrics
 from wnin_desktop.stream.client import Subscriber
 from wnin_desktop.stream.limits import DEFAULT_PORT
-from wnin_desktop.stream.server import EventServer, ServerStats
+from wnin_desktop.stream.server import EventServer
+from wnin_desktop.stream.stats import ServerStats
 from wnin_desktop.stream.token import Token, find_token, remove_token, token_path, token_source
 
 RATE_EVERY_S = 10.0

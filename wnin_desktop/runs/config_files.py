@@ -13,24 +13,31 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import tomli_w
-import yaml
 
 from wnin_desktop import paths
 from wnin_desktop.engine.durable import replacing
 from wnin_desktop.errors import InputError
-from wnin_desktop.runs.config_formats import json_text, toml_text, yaml_text
-from wnin_desktop.runs.config_formats.document import check_plain, refuse_text
+from wnin_desktop.runs.config_formats import json_text, toml_text
+from wnin_desktop.runs.config_formats.document import Document, check_plain, refuse_text
 from wnin_desktop.schema.base import validate
 from wnin_desktop.schema.run import CompareConfig, RunConfig
 from wnin_desktop.schema.words import suggestion
 
 SIZE_LIMIT = 1 << 20
 """Largest configuration file, bytes."""
+
+
+def _parse_yaml(text: str) -> Document:
+    from wnin_desktop.runs.config_formats import yaml_text  # noqa: PLC0415 - few files need it, every window waits
+
+    return yaml_text.parse(text)
+
+
 PARSERS = {
     ".toml": toml_text.parse,
     ".json": json_text.parse,
-    ".yaml": yaml_text.parse,
-    ".yml": yaml_text.parse,
+    ".yaml": _parse_yaml,
+    ".yml": _parse_yaml,
 }
 SUFFIXES = ", ".join(PARSERS)
 
@@ -102,7 +109,9 @@ def format_compare(config: CompareConfig, suffix: str) -> str:
         return tomli_w.dumps(data)
     if suffix.lower() == ".json":
         return json.dumps(data, indent=2, allow_nan=False) + "\n"
-    return yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True)
+    from wnin_desktop.runs.config_formats import yaml_text  # noqa: PLC0415 - as above
+
+    return yaml_text.dump(data)
 
 
 def presets() -> dict[str, Path]:
@@ -167,17 +176,3 @@ def _limited(stream: BinaryIO) -> bytes:
         allowed = f"a configuration file is at most {SIZE_LIMIT} bytes"
         raise InputError.of("file", f"more than {SIZE_LIMIT} bytes", allowed)
     return data
-
-
-class _Dumper(yaml.SafeDumper):
-    """Quotes each text that would be read back as something else, by this program's rules."""
-
-
-def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    # Quoted, even the line ends that only YAML knows (NEL, LS, PS) are written as escapes.
-    bare = text.isprintable() and isinstance(yaml_text.plain(text), str)
-    style = None if bare else '"'
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
-
-
-_Dumper.add_representer(str, _represent_text)

@@ -17,11 +17,12 @@ from wnin_desktop.schema.events import RunEvent
 from wnin_desktop.stream.inbox import Inbox
 from wnin_desktop.stream.limits import BACKLOG, DEFAULT_PORT, DEFAULTS, Limits
 from wnin_desktop.stream.live import LiveRun
-from wnin_desktop.stream.service import ClientStats, ServerStats, Service
+from wnin_desktop.stream.service import Service
+from wnin_desktop.stream.stats import ServerStats
 from wnin_desktop.stream.token import Token
 from wnin_desktop.stream.uri import LOOPBACK
 
-__all__ = ["ClientStats", "EventServer", "ServerStats"]
+__all__ = ["EventServer", "ServerStats"]
 
 _STATS_WAIT_S = 0.2
 

@@ -10,7 +10,7 @@ from wnin_desktop.qt.window.actions import Actions
 from wnin_desktop.qt.window.notices import Notices
 from wnin_desktop.runs.optimizer_catalogue import Catalogue
 from wnin_desktop.runs.preferences import WindowState
-from wnin_desktop.stream.service import ServerStats
+from wnin_desktop.stream.stats import ServerStats
 
 
 class Tasks(QObject):

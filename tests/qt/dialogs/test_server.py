@@ -8,7 +8,7 @@ from PySide6.QtGui import QGuiApplication
 from wnin_desktop.qt.bridge.clients import Client
 from wnin_desktop.qt.dialogs.server import Rates, ServerDialog, trainer_command
 from wnin_desktop.qt.theme import theme
-from wnin_desktop.stream.service import ClientStats, ServerStats
+from wnin_desktop.stream.stats import ClientStats, ServerStats
 
 NOON = time.mktime((2026, 11, 21, 12, 0, 0, 0, 0, -1))
 TRAINER = Client("127.0.0.1:5000", False, NOON, name="sweep", host="gpu-07", events=100)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from wnin_desktop.stream.service import ClientStats
+from wnin_desktop.stream.stats import ClientStats
 
 MOST_ENDED = 32
 """Clients that have gone and are still listed; the one that left first is forgotten first."""

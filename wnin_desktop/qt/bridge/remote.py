@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -14,8 +15,11 @@ from wnin_desktop.qt.text import tr
 from wnin_desktop.runs.mailbox import Mailbox
 from wnin_desktop.runs.watch.experiment import WatchedExperiment
 from wnin_desktop.schema.events import RunEvent, RunStarted
-from wnin_desktop.stream.server import EventServer, ServerStats
+from wnin_desktop.stream.stats import ServerStats
 from wnin_desktop.stream.token import Token, remove_token, token_path
+
+if TYPE_CHECKING:
+    from wnin_desktop.stream.server import EventServer
 
 STATS_MS = 1000
 MOST_REMOTE = 256
@@ -102,6 +106,8 @@ class RemoteRuns(QObject):
             self.changed.emit()
 
     def _start(self, port: int) -> None:
+        from wnin_desktop.stream.server import EventServer  # noqa: PLC0415 - it is off in most windows
+
         token = Token.new()
         server = EventServer(port=port, token=token, on_event=self._mailbox.put)
         try:

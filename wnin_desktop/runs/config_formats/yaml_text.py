@@ -164,3 +164,22 @@ class _Build:
         path, line = join(holder.path, holder.key), holder.key_lines[holder.key]
         holder.key = None
         return path, line
+
+
+def dump(data: Any) -> str:
+    """Return plain data as YAML that this module reads back as it was."""
+    return yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True)
+
+
+class _Dumper(yaml.SafeDumper):
+    """Quotes each text that would be read back as something else, by this program's rules."""
+
+
+def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    # Quoted, even the line ends that only YAML knows (NEL, LS, PS) are written as escapes.
+    bare = text.isprintable() and isinstance(plain(text), str)
+    style = None if bare else '"'
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _represent_text)
