@@ -7,7 +7,8 @@
     surface_file, vtk    surfaces as files
     kept        surfaces that are kept with their experiment
     sample      the surface of a finished comparison's shared plane, quickly
+    quick       how fine that is
     live        paths that grow, on a plane that stays
 
-`kept`, `live`, `surface_file`, `vtk` and `worker` need no torch.
+`kept`, `live`, `quick`, `surface_file`, `vtk` and `worker` need no torch.
 """

@@ -8,12 +8,11 @@ from typing import Any
 from wnin_desktop.engine.landscape.trajectory_file import NAME, TrajectoryFile
 from wnin_desktop.errors import DataError, InputError, WninError
 from wnin_desktop.runs.landscape.kept import surfaces
+from wnin_desktop.runs.landscape.quick import SAMPLES, SIZES
 from wnin_desktop.runs.landscape.surface_file import read_surface
 from wnin_desktop.runs.store import RunRecord, Store
 from wnin_desktop.schema.landscape import Doing, LandscapeRequest, Surface, SurfaceDone
 
-SIZES = (31, 21, 15)
-SAMPLES = 512
 LARGEST_WORK = 4e10
 """Multiplications that a sample may cost, about five seconds of a core; what costs more is made smaller, and
 what is still more is left out."""

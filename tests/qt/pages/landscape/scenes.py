@@ -166,5 +166,6 @@ class Worker:
                 return
         for sigma in request.sigma:
             yield smoothed(sigma, 8, request.size)
-        made = surface(experiment_id, arms, request.sigma, request.size, request.plane)
+        asked = {"samples": request.samples, "threads": request.threads}
+        made = surface(experiment_id, arms, request.sigma, request.size, request.plane, **asked)
         yield SurfaceDone(surface=made, file="")

@@ -11,6 +11,7 @@ from wnin_desktop.errors import InputError, TrainingError
 from wnin_desktop.qt.pages import PAGES
 from wnin_desktop.qt.pages.landscape.page import LandscapePage
 from wnin_desktop.runs.watch.experiment import WatchedExperiment
+from wnin_desktop.schema.landscape import LandscapeRequest
 
 Left = Qt.MouseButton.LeftButton
 Key = Qt.Key
@@ -70,6 +71,34 @@ def test_that_the_first_surface_is_drawn_from_the_empty_page(qtbot, desk, record
     assert asked.runs == page.setup.runs.run_ids
     assert page.board.caption.text()
     assert page.model.terrain.data in page.board.caption.text()
+
+
+def test_that_a_quick_look_says_what_it_is_and_what_the_button_would_draw(
+    qtbot, desk, record, open_page, worker, monkeypatch
+):
+    experiment = record()
+    runs = scenes.run_ids(experiment.experiment_id)
+    sample = LandscapeRequest(runs=runs, plane="pca", size=31, samples=512, threads=1)
+    monkeypatch.setattr("wnin_desktop.runs.landscape.sample.sample_request", lambda *_: sample)
+    page = open_page()
+    qtbot.waitUntil(lambda: page.model.terrain is not None and page.model.terrain.is_done)
+    ended(qtbot, page)
+    settled(qtbot, desk)
+    for words in (page.board.caption.text(), page.board.caption_line.text()):
+        assert words.startswith("quick look: 31 × 31 points, ")
+        assert "Draw surface takes 51 points along each axis, 2000 examples" in words
+    assert page.text_summary().startswith("quick look")
+    # Found again, as in the next session, it leaves the form as fine as it was.
+    page.setup.request.set("size", 41)
+    page.course._show_surface(page.model.terrain.surface)
+    data = page.setup.request.data
+    assert (data["plane"], data["size"], data["samples"], data["threads"]) == ("pca", 41, 2000, None)
+    assert "takes 41 points" in page.board.caption.text()
+    press(qtbot, page.setup.button)
+    ended(qtbot, page)
+    assert [asked.size for asked in worker.asked] == [31, 41]
+    assert "quick look" not in page.board.caption.text()
+    assert "Draw surface" not in page.board.caption.text()
 
 
 # -- the form ----------------------------------------------------------------------------------------------

@@ -222,7 +222,7 @@ class Board(QWidget):
 
     def _tell_caption(self) -> None:
         terrain = self._model.terrain
-        words = caption(terrain) if terrain is not None else ""
+        words = caption(terrain, self._course.request) if terrain is not None else ""
         self.caption.setText(words)
         self.caption_line.setText(words)
 

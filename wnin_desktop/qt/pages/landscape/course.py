@@ -18,6 +18,7 @@ from wnin_desktop.qt.pages.landscape.setup import OTHER, Setup
 from wnin_desktop.qt.pages.landscape.survey import Survey, progress_words
 from wnin_desktop.qt.pages.landscape.terrain import Terrain
 from wnin_desktop.qt.text import tr
+from wnin_desktop.runs.landscape.quick import FINENESS, is_quick
 from wnin_desktop.schema.landscape import (
     LandscapeEvent,
     LandscapeRequest,
@@ -257,6 +258,11 @@ class Course(QObject):
 
     # -- drawing -------------------------------------------------------------------------------------------
 
+    @property
+    def request(self) -> LandscapeRequest | None:
+        """What the form asks for; None where a field is not accepted."""
+        return self._request
+
     def draw(self) -> None:
         """Evaluate what the form asks for."""
         self._check()
@@ -380,10 +386,17 @@ class Course(QObject):
     def _show_surface(self, surface: Surface) -> None:
         terrain = Terrain.of_surface(surface)
         self._model.show_plane(terrain)
-        self._setup.request.show(terrain.request)
+        self._setup.request.show(self._as_asked(terrain))
         self._setup.runs.check(_runs_of(terrain))
         self._take_events()
         self.live.follow(self.experiment, alive=self._is_live)
+
+    def _as_asked(self, terrain: Terrain) -> Mapping[str, Any]:
+        """Return what the form says of a surface; how fine a quick look is was nobody's choice."""
+        if not is_quick(terrain.request):
+            return terrain.request
+        form = self._setup.request.data
+        return {**terrain.request, **{name: form[name] for name in FINENESS}}
 
     # -- as a command --------------------------------------------------------------------------------------
 

@@ -8,7 +8,8 @@ from wnin_desktop.qt import numbers
 from wnin_desktop.qt.pages.landscape.terrain import Terrain
 from wnin_desktop.qt.plots.ticks import short
 from wnin_desktop.qt.text import tr
-from wnin_desktop.schema.landscape import NO_NORMALIZATION, Metric, PathOnPlane, PlaneKind
+from wnin_desktop.runs.landscape.quick import is_quick
+from wnin_desktop.schema.landscape import NO_NORMALIZATION, LandscapeRequest, Metric, PathOnPlane, PlaneKind
 
 AXES = ("α", "β")
 MIDDLE = " \N{MIDDLE DOT} "
@@ -63,17 +64,40 @@ def height_title(terrain: Terrain) -> str:
 # -- captions ----------------------------------------------------------------------------------------------
 
 
-def caption(terrain: Terrain) -> str:
-    """Return what the surface is, in a few words each: nothing that matters is left out."""
+def caption(terrain: Terrain, asked: LandscapeRequest | None = None) -> str:
+    """Return what the surface is, in a few words each: nothing that matters is left out.
+
+    Args:
+        terrain: The surface.
+        asked: What the form asks for, where there is one.
+    """
+    is_look = is_quick(terrain.request)
     parts = [
+        tr("quick look: {0} points, {1}", _grid(terrain), terrain.data) if is_look else "",
+        _finer_words(terrain, asked) if is_look and asked is not None else "",
         plane_words(terrain),
         tr("centre: {0}", _short_name(terrain)),
-        terrain.data,
+        "" if is_look else terrain.data,
         _normalization_words(terrain),
         cost_words(terrain),
         _distance_words(terrain),
     ]
     return MIDDLE.join(part for part in parts if part)
+
+
+def _finer_words(terrain: Terrain, asked: LandscapeRequest) -> str:
+    """Return what drawing would make of a quick look, by what the form asks; "" where that is no other."""
+    if all(getattr(asked, name) == terrain.request[name] for name in ("size", "samples")):
+        return ""
+    examples = (
+        tr("all examples") if asked.samples is None else tr("{0} examples", numbers.show(asked.samples))
+    )
+    return tr("Draw surface takes {0} points along each axis, {1}", numbers.show(asked.size), examples)
+
+
+def _grid(terrain: Terrain) -> str:
+    rows, columns = terrain.shape
+    return f"{columns} \N{MULTIPLICATION SIGN} {rows}"
 
 
 def _short_name(terrain: Terrain) -> str:
@@ -109,8 +133,7 @@ def _normalization_words(terrain: Terrain) -> str:
 
 def cost_words(terrain: Terrain) -> str:
     """Return how fine it is and what it cost."""
-    rows, columns = terrain.shape
-    grid = f"{columns} \N{MULTIPLICATION SIGN} {rows}"
+    grid = _grid(terrain)
     if terrain.cost is None:
         if terrain.values is None or terrain.stride <= 1:
             return tr("{0} points", grid)
