@@ -175,7 +175,62 @@ def test_that_without_a_viewer_the_contours_stand_alone_with_the_reason_and_retr
     assert Life.GIVEN_UP in tried
 
 
-# -- session, names, keyboard ------------------------------------------------------------------------------
+# -- the keyboard ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("folded", [False, True])
+def test_that_smoothing_leaves_the_keyboard_on_what_cancels_and_then_on_the_slider(
+    qtbot, record, open_page, worker, folded
+):
+    worker.holds = 2
+    record(kept=scenes.surface)
+    page = open_page()
+    if folded:
+        press(qtbot, page.board.fold)
+    sigma = page.board.sigma
+    sigma.offer.setFocus()
+    qtbot.waitUntil(sigma.offer.hasFocus)
+    QTest.keyClick(sigma.offer, Key.Key_Space)
+    qtbot.waitUntil(lambda: page.model.terrain is not None and page.model.terrain.stride == 2)
+    cancel = page.board.working.chips["surface"].cancel_button if folded else page.setup.button
+    assert QApplication.focusWidget() is cancel
+    assert not sigma.offer.isEnabled()
+    worker.go_on.set()
+    ended(qtbot, page)
+    assert QApplication.focusWidget() is sigma.slider
+
+
+def test_that_smoothing_that_is_cancelled_leaves_the_keyboard_on_the_button(qtbot, record, open_page, worker):
+    worker.holds = 2
+    record(kept=scenes.surface)
+    page = open_page()
+    page.board.sigma.offer.setFocus()
+    QTest.keyClick(page.board.sigma.offer, Key.Key_Space)
+    qtbot.waitUntil(lambda: page.model.terrain is not None and page.model.terrain.stride == 2)
+    QTest.keyClick(page.setup.button, Key.Key_Space)
+    ended(qtbot, page)
+    assert "Draw" in page.setup.button.text()
+    assert QApplication.focusWidget() is page.setup.button
+    assert page.board.sigma.offer.isEnabled()
+
+
+def test_that_retry_leaves_the_keyboard_on_itself_or_on_the_view_that_comes(qtbot, drawn, monkeypatch):
+    views = drawn.board.views
+    views.note.retry.setFocus()
+    QTest.keyClick(views.note.retry, Key.Key_Space)
+    assert views.viewer.life is Life.GIVEN_UP
+    assert QApplication.focusWidget() is views.note.retry
+    life = Life.STARTING
+    monkeypatch.setattr(type(views.viewer), "life", property(lambda _viewer: life))
+    views.viewer.life_changed.emit()
+    assert not views.note.isVisible()
+    assert QApplication.focusWidget() is views.view3d
+    life = Life.GIVEN_UP
+    views.viewer.life_changed.emit()
+    assert QApplication.focusWidget() is views.note.retry
+
+
+# -- session, names ------------------------------------------------------------------------------
 
 
 def test_that_the_next_session_finds_it_as_it_was(qtbot, desk, drawn, open_page, record):

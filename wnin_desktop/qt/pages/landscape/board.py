@@ -49,6 +49,8 @@ class Board(QWidget):
         self._actions = page.actions_by_name
         self._look_wanted: bool | None = None
         self._setup_wanted: bool | None = None
+        self._is_smoothing = False
+        """Whether smoothing was asked for with the keyboard on its button, and is not there yet."""
         self._make_head()
         self._make_foot()
         self.empty = EmptyState("landscape", "", "", parent=self)
@@ -151,6 +153,7 @@ class Board(QWidget):
     def refresh(self) -> None:
         """Show the surface, or say what will appear and how to get it."""
         has_terrain = self._model.terrain is not None
+        self._return_keyboard()
         self.shown.setVisible(has_terrain)
         self.empty.setVisible(not has_terrain)
         for widget in (self.legend, self.look_button, self.save_button, *self.switches.values()):
@@ -165,6 +168,29 @@ class Board(QWidget):
         self._follow_actions()
         self._tell_caption()
         self._tell_work()
+        self._suit_sigma()
+
+    def _suit_sigma(self) -> None:
+        """Offer smoothing while nothing is evaluated; the keyboard goes to what cancels, not anywhere."""
+        busy = self._course.survey.is_busy
+        if busy and self.sigma.offer.hasFocus():
+            self._is_smoothing = True
+            self._cancel_button().setFocus()
+        self.sigma.set_busy(busy)
+
+    def _cancel_button(self) -> QWidget:
+        """Return the button that ends the evaluation: below the form, or above where that is folded."""
+        chip = self.working.chips.get("surface")
+        return self._page.setup.button if chip is None else chip.cancel_button
+
+    def _return_keyboard(self) -> None:
+        """Give the keyboard to the slider that took the place of the offer, once that is done."""
+        if not self._is_smoothing or self._course.survey.is_busy:
+            return
+        self._is_smoothing = False
+        waits = self._page.setup.has_keyboard or self._cancel_button().hasFocus()
+        if waits and self.sigma.slider.isVisible():
+            self.sigma.slider.setFocus()
 
     def _say_empty(self) -> None:
         title, text, deed = empty_words(self._course)

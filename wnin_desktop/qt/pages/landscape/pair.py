@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import (
+    QApplication,
     QHBoxLayout,
     QLabel,
     QPushButton,
@@ -156,6 +157,7 @@ class Pair(QWidget):
             retry: Tries again to have a viewer.
         """
         self._make_tools(name)
+        self._flat = flat
         self.note = ViewerNote(retry, self)
         self._place(name, flat, title, tools)
         self.viewer.life_changed.connect(self.refresh)
@@ -260,10 +262,12 @@ class Pair(QWidget):
     def refresh(self) -> None:
         """Show what can be shown and is wanted."""
         can_draw = self.can_draw
-        self.pane3d.setVisible(can_draw and self._wanted["3d"])
+        lost = self.viewer.life is Life.GIVEN_UP and self.has_height and bool(self.viewer.reason)
+        has_3d = can_draw and self._wanted["3d"]
+        self._hand_on(has_3d=has_3d, lost=lost)
+        self.pane3d.setVisible(has_3d)
         self.pane2d.setVisible(self._wanted["2d"] or not can_draw)
         self._divide()
-        lost = self.viewer.life is Life.GIVEN_UP and self.has_height and bool(self.viewer.reason)
         self.note.say(self.alone_words(self.viewer.reason) if lost else "")
         if self.viewer.life is Life.GIVEN_UP:
             self.viewer.forget()
@@ -271,6 +275,23 @@ class Pair(QWidget):
         self.pane3d.title.setText(self.height_words())
         self.pane3d.note.setText(self._about_viewer())
         self.shown_changed.emit()
+
+    def _hand_on(self, *, has_3d: bool, lost: bool) -> None:
+        """Give the keyboard to what takes the place of what has it and is about to go.
+
+        Qt would hand it to some other panel.
+        """
+        focused = QApplication.focusWidget()
+        if focused is None or not self.isAncestorOf(focused):
+            return
+        if focused is self.note.retry and not lost:
+            shown, heir = (self.pane3d, self.view3d) if has_3d else (self.pane2d, self._flat)
+        elif self.pane3d.isAncestorOf(focused) and not has_3d:
+            shown, heir = (self.note, self.note.retry) if lost else (self.pane2d, self._flat)
+        else:
+            return
+        shown.show()
+        heir.setFocus()
 
     def _about_viewer(self) -> str:
         ready = self.viewer.ready

@@ -135,6 +135,11 @@ class Setup(QWidget):
                     self.button.setFocus()
             self.button.setToolTip(action.toolTip())
 
+    @property
+    def has_keyboard(self) -> bool:
+        """Whether the button has the keyboard, or has it again as soon as it can be pressed."""
+        return self.button.hasFocus() or (self._returns and self.table.hasFocus())
+
     def _press(self) -> None:
         action = self._cancel if self._is_busy else self._draw
         if action is not None:

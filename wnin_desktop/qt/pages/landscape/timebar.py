@@ -183,6 +183,7 @@ class SigmaBar(QWidget):
         self.setObjectName("landscape-sigma")
         self.setAccessibleName(tr("Weight noise"))
         self._model, self._offers = model, offers
+        self._is_busy = False
         self.slider = _slider(
             self,
             "landscape-sigma-slider",
@@ -223,15 +224,23 @@ class SigmaBar(QWidget):
         has_some = len(sigmas) > 1
         self.slider.setVisible(has_some)
         self.value.setVisible(has_some)
-        terrain = self._model.terrain
         self.offer.setVisible(not has_some and self._offers)
         self.setVisible(has_some or self._offers)
-        self.offer.setEnabled(terrain is not None and terrain.values is not None)
+        self._suit_offer()
         with QSignalBlocker(self.slider):
             self.slider.setRange(0, FINENESS * (len(sigmas) - 1))
             if not self.slider.isSliderDown() and self._sigma_at(self.slider.value()) != self._model.sigma:
                 self.slider.setValue(self._position(self._model.sigma))
         self._tell()
+
+    def set_busy(self, busy: bool) -> None:
+        """Offer nothing while something is evaluated."""
+        self._is_busy = busy
+        self._suit_offer()
+
+    def _suit_offer(self) -> None:
+        terrain = self._model.terrain
+        self.offer.setEnabled(not self._is_busy and terrain is not None and terrain.values is not None)
 
     def _position(self, sigma: float) -> int:
         low, _, share = neighbours(self.sigmas, sigma)
