@@ -1,7 +1,8 @@
 """What a person does with the window, from the first start to the last click on the cross."""
 
 import pytest
-from PySide6.QtCore import QRect, Qt
+from PySide6.QtCore import QEvent, QPoint, QRect, Qt
+from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication, QLineEdit, QToolButton
 
 from tests.qt.windows import PATIENCE_MS, QUICK, Program, make_quick, press, type_into
@@ -264,3 +265,43 @@ def test_that_titles_of_panels_and_the_log_follow_the_size_of_text(start):
         assert text.document().defaultFont().pointSizeF() == theme().font("mono").pointSizeF()
     finally:
         theme().set_text_scale(1.0)
+
+
+def drag_border(qtbot, window, dock, by):
+    """Move the border between a panel at the left and the pages."""
+    start, before = dock.geometry().topRight() + QPoint(3, 200), dock.width()
+    end, left, none = start + QPoint(by, 0), Qt.MouseButton.LeftButton, Qt.MouseButton.NoButton
+    qtbot.mouseMove(window, start)
+    qtbot.mousePress(window, left, pos=start)
+    move = (QEvent.Type.MouseMove, end, window.mapToGlobal(end), none, left, Qt.KeyboardModifier.NoModifier)
+    QApplication.sendEvent(window, QMouseEvent(*move))
+    qtbot.waitUntil(lambda: dock.width() == before + by)
+    qtbot.mouseRelease(window, left, pos=end)
+
+
+def test_that_a_panel_has_the_width_that_was_chosen_again_when_the_window_is_large_again(start, qtbot):
+    program = start()
+    window, dock = program.window, program.window.docks["experiment"]
+
+    def wait_for(width, is_so):
+        window.resize(width, 800)
+        qtbot.waitUntil(lambda: window.width() == width and is_so(dock.width()))
+
+    wait_for(1440, lambda width: width > 0)
+    drag_border(qtbot, window, dock, 120)
+    chosen = dock.width()
+    wait_for(1024, lambda width: width < chosen - 100)
+    wait_for(1150, lambda width: chosen - 100 < width < chosen)
+    wait_for(1440, lambda width: width == chosen)
+    wait_for(1024, lambda width: width < chosen - 100)
+    program.close()
+    window = start().window
+    dock = window.docks["experiment"]
+    wait_for(1440, lambda width: width == chosen)
+    drag_border(qtbot, window, dock, -60)
+    wait_for(1024, lambda width: width < chosen - 100)
+    wait_for(1500, lambda width: width == chosen - 60)
+    window.reset_layout()
+    QApplication.processEvents()
+    wait_for(1024, lambda width: width < chosen - 100)
+    wait_for(1500, lambda width: width < chosen - 100)

@@ -73,6 +73,7 @@ class MainWindow(QMainWindow):
         self.pages = self.tabs.pages
         self.docks: dict[str, QDockWidget] = {}
         self._make_docks()
+        self.widths = session.Widths(self)
         self.toolbar = self._make_toolbar()
         self.setStatusBar(Status(desk, self))
         self._add_view_actions()
@@ -226,6 +227,7 @@ class MainWindow(QMainWindow):
         self.restoreState(self._first_layout, session.LAYOUT)
         for dock in self.docks.values():
             dock.setVisible(True)
+        self.widths.restore({})
         self.suit_height()
 
     def restore_session(self) -> None:

@@ -11,6 +11,7 @@ from PySide6.QtCore import QByteArray
 from PySide6.QtWidgets import QMainWindow
 
 from wnin_desktop.qt.pages import Page
+from wnin_desktop.qt.window.widths import Widths
 from wnin_desktop.runs.preferences import WindowState
 
 logger = logging.getLogger("wnin.window")
@@ -23,18 +24,23 @@ def keep_layout(window: QMainWindow, state: WindowState) -> None:
     """Write geometry and docks into `state`."""
     state.set("window.geometry", _text(window.saveGeometry()))
     state.set("window.docks", _text(window.saveState(LAYOUT)))
+    for widths in window.findChildren(Widths):
+        state.set("window.widths", widths.state())
 
 
 def restore_layout(window: QMainWindow, state: WindowState) -> bool:
     """Put geometry and docks back; return whether both were usable."""
     geometry = _bytes(state.get("window.geometry", ""))
     docks = _bytes(state.get("window.docks", ""))
-    return (
+    is_usable = (
         geometry is not None
         and docks is not None
         and window.restoreGeometry(geometry)
         and window.restoreState(docks, LAYOUT)
     )
+    for widths in window.findChildren(Widths):
+        widths.restore(table(state, "window.widths") if is_usable else {})
+    return is_usable
 
 
 def restore_page(name: str, page: Page, state: WindowState) -> None:
