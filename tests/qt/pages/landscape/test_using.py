@@ -147,6 +147,25 @@ def test_that_the_switches_act_and_follow(qtbot, desk, drawn):
     assert drawn.board.views.contours.sheet.lines == ()
 
 
+def test_that_a_clip_belongs_to_the_experiment_it_was_set_for(qtbot, desk, drawn, record):
+    first, clip = drawn.course.experiment, drawn.board.look.clip
+    clip.setValue(800)
+    record("second", kept=scenes.surface)
+    settled(qtbot, desk)
+    assert drawn.model.terrain is not None
+    assert (drawn.model.look.clip, clip.value(), drawn.board.look.clip_value.text()) == (1.0, 1000, "none")
+    assert drawn.model.axis.high >= scenes.bowl().max()
+    clip.setValue(900)
+    state = drawn.state()
+    desk.shown.show(first)
+    settled(qtbot, desk)
+    assert (drawn.model.look.clip, clip.value()) == (0.8, 800)
+    # The last session ended with the second one.
+    clip.setValue(1000)
+    drawn.restore(state)
+    assert drawn.model.look.clip == 0.8
+
+
 def test_that_the_theme_is_switched_live(drawn):
     view = drawn.board.views.contours
     theme().apply("light")
