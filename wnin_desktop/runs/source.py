@@ -49,7 +49,6 @@ def train_here(job: Job, control: RunControl, hooks: Hooks, /) -> Iterator[RunEv
 def get_ready() -> None:
     """Import what the first comparison of a process would import; it takes seconds."""
     load_registry()
-    # The first optimizer of a process makes torch import its compiler.
     torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.1)
     load_task(TaskConfig())
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 from mnist1d.data import get_dataset_args, make_dataset
+from sklearn.datasets import load_digits
 
 from wnin_desktop.engine.tasks import embedded, loader
 from wnin_desktop.engine.tasks.loader import load_task
@@ -120,3 +121,11 @@ def test_that_the_hash_names_the_content():
 def test_that_a_task_moves_whole():
     task = load_task(TaskConfig(dataset="spirals", train_examples=4, val_examples=2)).to("meta")
     assert {t.device.type for split in (task.train, task.val) for t in (split.x, split.y)} == {"meta"}
+
+
+def test_that_digits_are_those_of_scikit_learn():
+    expected_x, expected_y = load_digits(return_X_y=True)
+    x, y = embedded._digits_arrays()
+    assert x.dtype == expected_x.dtype
+    assert np.array_equal(x, expected_x)
+    assert np.array_equal(y, expected_y)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from torch import Tensor
 from torch.optim import Optimizer
 
+from wnin_desktop.engine.optimizers.compiler import leave_compiler_out
 from wnin_desktop.engine.optimizers.members import MemberLoop
 from wnin_desktop.engine.optimizers.registry import OptimizerContext, OptimizerSpec
 from wnin_desktop.errors import PluginError
 from wnin_desktop.schema.base import Config
 
 NamedTensors = list[tuple[str, Tensor]]
+leave_compiler_out()
 
 
 def build_optimizer(

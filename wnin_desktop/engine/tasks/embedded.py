@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import importlib.util
 import random
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
-from scipy.special import ndtri
 
 from wnin_desktop.engine.tasks.assembly import Arrays, Scaling, classification_task, stratified_split
 from wnin_desktop.engine.tasks.base import Task
@@ -24,9 +25,7 @@ _global_generator_lock = threading.Lock()
 
 def digits(config: TaskConfig) -> Task:
     """Return the 1797 handwritten digits of scikit-learn (8x8, one channel; Alpaydin and Kaynak 1998)."""
-    from sklearn.datasets import load_digits  # noqa: PLC0415 - slow to import, wanted here only
-
-    x, y = load_digits(return_X_y=True)
+    x, y = _digits_arrays()
     train, val = stratified_split(Arrays(x.reshape(-1, 1, 8, 8), y))
     return classification_task(
         config,
@@ -35,6 +34,22 @@ def digits(config: TaskConfig) -> Task:
         classes=10,
         provenance="scikit-learn digits (UCI optical recognition), standardized by one mean and deviation",
     )
+
+
+def _digits_arrays() -> tuple[np.ndarray, np.ndarray]:
+    """Return what `sklearn.datasets.load_digits` does, [n, 64] and [n].
+
+    It is read from the same file: to import scikit-learn takes more than a second of every first run.
+    """
+    found = importlib.util.find_spec("sklearn")
+    for folder in (found.submodule_search_locations or ()) if found is not None else ():
+        path = Path(folder, "datasets", "data", "digits.csv.gz")
+        if path.is_file():
+            table = np.loadtxt(path, delimiter=",")
+            return table[:, :-1], table[:, -1].astype(np.int64)
+    from sklearn.datasets import load_digits  # noqa: PLC0415 - for versions that keep the file elsewhere
+
+    return tuple(load_digits(return_X_y=True))  # type: ignore[return-value] - it is a pair here
 
 
 def mnist1d(config: TaskConfig) -> Task:
@@ -91,6 +106,8 @@ def spirals(config: TaskConfig) -> Task:
 
 
 def _spiral_points(count: int, seed: int) -> Arrays:
+    from scipy.special import ndtri  # noqa: PLC0415 - slow to import, wanted here only
+
     generator = np.random.default_rng(seed)
     label = np.arange(count) % 2
     # One row of draws per example keeps the beginning of the stream the same for every count.
