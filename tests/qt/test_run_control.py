@@ -1,8 +1,13 @@
 """Run, pause and stop act on what is shown, say what they do, and leave a line in the log."""
 
+import threading
+
 import pytest
 
 from tests.qt.windows import PATIENCE_MS, QUICK, Program
+from wnin_desktop.qt.bridge import live_run, live_runs
+from wnin_desktop.qt.widgets import ProgressChip
+from wnin_desktop.runs.job import train_inline
 
 LONG = QUICK | {"budget": QUICK["budget"] | {"steps": 100_000}}
 
@@ -14,14 +19,18 @@ def program(qapp, tmp_path):
     made.close()
 
 
-def begin(program, qtbot, name):
+def launch(program, qtbot, name):
     program.desk.draft.clear()
     program.desk.draft.add_arm("sgd")
     for key, value in (LONG | {"name": name}).items():
         program.desk.draft.set(key, value)
     qtbot.waitUntil(lambda: program.desk.actions.get("run.start").isEnabled(), timeout=PATIENCE_MS)
     program.act("run.start")
-    run = program.desk.runs.live[-1]
+    return program.desk.runs.live[-1]
+
+
+def begin(program, qtbot, name):
+    run = launch(program, qtbot, name)
     qtbot.waitUntil(lambda: run.experiment.progress[0] > 0, timeout=PATIENCE_MS)
     return run
 
@@ -113,3 +122,48 @@ def test_that_a_run_that_left_no_checkpoint_is_begun_anew_only_when_that_is_said
     assert not program.desk.runs.live
     next(bar for bar in area.bars if "left no checkpoint" in bar.text).action_button.click()
     assert program.desk.runs.live
+
+
+@pytest.fixture
+def reading(monkeypatch):
+    """Have something read until this is set; then training begins."""
+    begins = threading.Event()
+
+    def source(job, control, hooks):
+        while not begins.is_set() and not control.stop_asked_within(0.01):
+            hooks.progress("downloading a.gz", 0.25)
+        yield from train_inline(job, control, hooks)
+
+    monkeypatch.setattr(live_run, "PROGRESS_S", 0.0)
+    monkeypatch.setattr(live_runs, "source_for", lambda *_: source)
+    yield begins
+    begins.set()
+
+
+def start_reading(program, qtbot):
+    run, status = launch(program, qtbot, "reader"), program.window.statusBar()
+    qtbot.waitUntil(lambda: bool(status.findChildren(ProgressChip)), timeout=PATIENCE_MS)
+    (chip,) = status.findChildren(ProgressChip)
+    return run, chip
+
+
+def gone(program):
+    return not program.window.statusBar().findChildren(ProgressChip)
+
+
+def test_that_what_is_read_before_training_is_seen_until_steps_come(program, qtbot, reading):
+    run, chip = start_reading(program, qtbot)
+    qtbot.waitUntil(lambda: chip.bar.value() == chip.bar.maximum() / 4)
+    assert chip.accessibleName() == "reader \u2013 downloading a.gz"
+    assert chip.isVisible()
+    reading.set()
+    qtbot.waitUntil(lambda: run.experiment.last_step > 0 and gone(program), timeout=PATIENCE_MS)
+    run.progressed.emit("late", 0.5)
+    assert gone(program)
+
+
+def test_that_what_is_read_before_training_goes_with_the_end_of_the_run(program, qtbot, reading):
+    run, chip = start_reading(program, qtbot)
+    chip.cancel_button.click()
+    assert run.state == "stopping"
+    qtbot.waitUntil(lambda: run.state == "ended" and gone(program), timeout=PATIENCE_MS)

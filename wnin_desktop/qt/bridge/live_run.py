@@ -19,6 +19,8 @@ from wnin_desktop.schema.run import CompareConfig
 
 STUCK_MS, SAVING_MS = 3000, 30_000
 """Time after which a run that was asked to stop is told to hang, and the same while it writes its state."""
+PROGRESS_S = 0.1
+"""Least time between two words about what is read: some of it is read in thousands of files."""
 State = Literal["starting", "running", "paused", "stopping", "ended"]
 
 
@@ -67,6 +69,8 @@ class LiveRun(QThread):
         self._resumed = resumed
         self._is_saving = False
         """Whether its state is being written; set by its thread."""
+        self._told = ("", 0.0)
+        """What was told of last, and when; its thread's own."""
         self.finished.connect(self._take_end)
 
     def run(self) -> None:
@@ -74,7 +78,7 @@ class LiveRun(QThread):
         watchers = Watchers(
             committed=[self.mailbox.put],
             notice=self.noticed.emit,
-            progress=self.progressed.emit,
+            progress=self._tell_progress,
             saving=self._note_saving,
         )
         try:
@@ -93,6 +97,13 @@ class LiveRun(QThread):
                 )
         except BaseException as error:  # it crosses to the GUI thread, which tells it
             self.error = error
+
+    def _tell_progress(self, what: str, done: float) -> None:
+        """Pass on what is fetched or read; in this thread."""
+        now, (before, at) = time.monotonic(), self._told
+        if what != before or done >= 1 or now - at >= PROGRESS_S:
+            self._told = (what, now)
+            self.progressed.emit(what, done)
 
     # -- steering ------------------------------------------------------------------------------------------
 

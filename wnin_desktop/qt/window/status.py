@@ -6,11 +6,13 @@ import psutil
 from PySide6.QtCore import QElapsedTimer, Qt, QTimer
 from PySide6.QtWidgets import QStatusBar, QWidget
 
+from wnin_desktop.qt.bridge.live_run import LiveRun
 from wnin_desktop.qt.bridge.tasks import Task
 from wnin_desktop.qt.desk import Desk
 from wnin_desktop.qt.numbers import show
 from wnin_desktop.qt.text import tr
 from wnin_desktop.qt.widgets import ProgressChip, StatusChip
+from wnin_desktop.runs.watch.experiment import WatchedExperiment
 
 REFRESH_MS = 250
 MEGABYTE = 1 << 20
@@ -29,6 +31,8 @@ class Status(QStatusBar):
         self._clock = QElapsedTimer()
         self._clock.start()
         self._chips: dict[Task, ProgressChip] = {}
+        self._starting: dict[LiveRun, ProgressChip | None] = {}
+        """What is fetched or read before training begins; None once it trains."""
         self.device = self._chip("device", "device", tr("Where training runs"))
         self.rate = self._chip("rate", "clock", tr("Optimizer steps of all runs, per second"))
         self.memory = self._chip("memory", "memory", tr("Memory of this window"))
@@ -36,6 +40,9 @@ class Status(QStatusBar):
         self.server = self._chip("server", "server", tr("The server for remote runs"))
         self.events = self._chip("events", "plot", tr("Events taken in, and frames drawn, per second"))
         desk.runs.framed.connect(self._count_frame)
+        desk.runs.started.connect(self._follow_run)
+        desk.runs.framed.connect(self._end_starting)
+        desk.runs.ended.connect(self._forget_run)
         desk.tasks.started.connect(self._add_task)
         desk.tasks.ended.connect(self._drop_task)
         self._timer = QTimer(self)
@@ -100,7 +107,35 @@ class Status(QStatusBar):
         self.insertWidget(0, chip)
 
     def _drop_task(self, task: Task) -> None:
-        chip = self._chips.pop(task, None)
+        self._remove(self._chips.pop(task, None))
+
+    def _remove(self, chip: ProgressChip | None) -> None:
         if chip is not None:
             self.removeWidget(chip)
             chip.deleteLater()
+
+    # -- before training begins ----------------------------------------------------------------------------
+
+    def _follow_run(self, run: LiveRun) -> None:
+        run.progressed.connect(self._take_progress)
+
+    def _take_progress(self, what: str, done: float) -> None:
+        run = self.sender()
+        if not isinstance(run, LiveRun) or not run.is_live:
+            return
+        if run not in self._starting:
+            chip = ProgressChip(run.config.name, self)
+            chip.cancelled.connect(lambda: run.stop(checkpoint=False))
+            self._starting[run] = chip
+            self.insertWidget(0, chip)
+        if (shown := self._starting[run]) is not None:
+            shown.set_progress(done or None, tr(what))  # 0: nobody knows how much it is
+
+    def _end_starting(self, changed: frozenset[WatchedExperiment]) -> None:
+        for run in self._desk.runs.live:
+            if run.experiment in changed:
+                self._remove(self._starting.get(run))
+                self._starting[run] = None
+
+    def _forget_run(self, run: LiveRun) -> None:
+        self._remove(self._starting.pop(run, None))
