@@ -322,7 +322,7 @@ class Board(QWidget):
         """Take what `state` returned; what does not fit is at its default."""
         look = state.get("look")
         self._model.set_look(Look.of_state(look if isinstance(look, Mapping) else {}))
-        self._course.suit_clip()
+        self._course.clips.suit(self._course.experiment)
         line = state.get("look_line")
         self._look_wanted = {"on": True, "off": False}.get(line) if isinstance(line, str) else None
         setup = state.get("setup")

@@ -11,8 +11,8 @@ from PySide6.QtGui import QGuiApplication
 
 from wnin_desktop.errors import InputError, Problem
 from wnin_desktop.qt.pages.landscape.about import About, look
+from wnin_desktop.qt.pages.landscape.clips import Clips
 from wnin_desktop.qt.pages.landscape.live import Growth
-from wnin_desktop.qt.pages.landscape.looking import LEAST_CLIP
 from wnin_desktop.qt.pages.landscape.model import Event, LandscapeModel
 from wnin_desktop.qt.pages.landscape.request_form import SIGMAS
 from wnin_desktop.qt.pages.landscape.setup import OTHER, Setup
@@ -38,8 +38,6 @@ LOOK_MS = 1500
 """How often it is looked whether a running experiment has left a path yet."""
 NUMBERS_MS = 250
 """Numbers change at most four times a second."""
-MOST_CLIPS = 64
-"""Experiments for which it is remembered where their surfaces are cut."""
 EVENT_KINDS = {"intervention": "intervention", "diverged": "diverged"}
 """Markers of a watched experiment that are shown on its paths."""
 
@@ -49,6 +47,7 @@ class Course(QObject):
 
     Attributes:
         experiment: The experiment that is shown.
+        clips: Where surfaces are cut.
         about: What the store has of it; None while nobody knows.
         reason: Why no surface can be drawn now; empty where one can.
         stopped: The part that was done of an evaluation that was cancelled; None where there is none.
@@ -62,6 +61,7 @@ class Course(QObject):
         self._desk, self._model, self._setup = desk, model, setup
         self.survey = Survey(desk, self)
         self.live = Growth(desk, model, self)
+        self.clips = Clips(model)
         self.experiment: WatchedExperiment | None = None
         self.about: About | None = None
         self.reason = ""
@@ -75,8 +75,6 @@ class Course(QObject):
         self._wants_runs: list[tuple[str, int]] = []
         """Runs that the last session had checked, until their experiment is shown."""
         self._is_asking = False
-        self._clips: dict[str, float] = {}
-        """Where surfaces are cut, by experiment; the one that is shown is in the model's look."""
         self._sampled: set[str] = set()
         """Experiments whose first surface was drawn unasked, or was begun to be."""
         self._look_again = QTimer(self, singleShot=True, interval=LOOK_MS)
@@ -118,28 +116,16 @@ class Course(QObject):
             return
         self.survey.cancel()
         self.live.leave()
-        self._keep_clip()
+        self.clips.keep(self.experiment)
         self.experiment, self.about, self.stopped = experiment, None, None
         self._setup.table.show_runs(experiment)
         self._setup.show_kept([], OTHER)
         self._model.show_plane(None)
-        self.suit_clip()
+        self.clips.suit(experiment)
         self._take_colours()
         self._restore_runs()
         self._ask()
         self._check()
-
-    def _keep_clip(self) -> None:
-        """Remember where the surface of the experiment is cut: of another one that would hide anything."""
-        if self.experiment is not None and self.experiment.experiment_id:
-            self._clips.pop(self.experiment.experiment_id, None)
-            self._clips[self.experiment.experiment_id] = self._model.look.clip
-            self._clips = dict(list(self._clips.items())[-MOST_CLIPS:])
-
-    def suit_clip(self) -> None:
-        """Cut the surface where it was cut when the experiment was shown last, or nowhere."""
-        if self.experiment is not None:
-            self._model.change(clip=self._clips.get(self.experiment.experiment_id, 1.0))
 
     def _take_colours(self) -> None:
         experiment = self.experiment
@@ -444,10 +430,10 @@ class Course(QObject):
 
     def state(self) -> dict[str, Any]:
         """Return the form, the checked runs, and where surfaces are cut."""
-        self._keep_clip()
-        clips = {name: clip for name, clip in self._clips.items() if clip < 1}
+        self.clips.keep(self.experiment)
         runs = [[arm, seed] for arm, seed in self._wants_runs or self._setup.runs.checked]
-        return {"request": _without_none(self._setup.request.state()), "runs": runs, "clips": clips}
+        request = _without_none(self._setup.request.state())
+        return {"request": request, "runs": runs, "clips": self.clips.state()}
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Take what `state` returned."""
@@ -464,12 +450,7 @@ class Course(QObject):
                 and isinstance(each[0], str)
                 and isinstance(each[1], int)
             ]
-        clips = state.get("clips")
-        self._clips = {
-            name: clip
-            for name, clip in (clips.items() if isinstance(clips, Mapping) else ())
-            if isinstance(clip, float) and LEAST_CLIP <= clip <= 1
-        }
+        self.clips.restore(state.get("clips"))
         self._restore_runs()
         self._check()
 
