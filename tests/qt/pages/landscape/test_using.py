@@ -29,6 +29,16 @@ def test_that_the_newest_kept_surface_is_there_at_once_with_its_question(drawn):
     assert "pca" in drawn.setup.kept.currentText()
 
 
+def test_that_it_is_there_when_the_experiment_is_shown_again_while_the_store_is_asked(qtbot, desk, drawn):
+    experiment = drawn.course.experiment
+    drawn.course._ask(read=False)
+    desk.shown.close(experiment)
+    assert drawn.model.terrain is None
+    desk.shown.show(experiment)
+    settled(qtbot, desk)
+    assert drawn.model.terrain is not None
+
+
 # -- time, sigma, arms -------------------------------------------------------------------------------------
 
 

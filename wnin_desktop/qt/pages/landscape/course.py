@@ -75,6 +75,8 @@ class Course(QObject):
         self._wants_runs: list[tuple[str, int]] = []
         """Runs that the last session had checked, until their experiment is shown."""
         self._is_asking = False
+        self._subject: WatchedExperiment | None = None
+        """What is asked about; None where another experiment was shown since."""
         self._sampled: set[str] = set()
         """Experiments whose first surface was drawn unasked, or was begun to be."""
         self._look_again = QTimer(self, singleShot=True, interval=LOOK_MS)
@@ -117,7 +119,7 @@ class Course(QObject):
         self.survey.cancel()
         self.live.leave()
         self.clips.keep(self.experiment)
-        self.experiment, self.about, self.stopped = experiment, None, None
+        self.experiment, self.about, self.stopped, self._subject = experiment, None, None, None
         self._setup.table.show_runs(experiment)
         self._setup.show_kept([], OTHER)
         self._model.show_plane(None)
@@ -144,7 +146,7 @@ class Course(QObject):
         ):
             self.changed.emit()
             return
-        self._is_asking = True
+        self._is_asking, self._subject = True, experiment
         store, experiment_id = self._desk.store, experiment.experiment_id
         wanted = self._model.terrain is None and not self.survey.is_busy if read is None else read
         self._desk.tasks.start(
@@ -160,7 +162,7 @@ class Course(QObject):
     def _take_about(self, about: About) -> None:
         self._is_asking = False
         experiment = self.experiment
-        if experiment is None or about.experiment_id != experiment.experiment_id:
+        if experiment is None or experiment is not self._subject:
             self._ask()
             return
         first = self.about is None
