@@ -72,6 +72,8 @@ class Widths(QObject):
     def _widen(self) -> None:
         """Give panels the widths they should have, as far as the pages leave room."""
         centre = self._window.centralWidget()
+        if centre is None:
+            return
         room = centre.width() - centre.minimumSizeHint().width()
         docks, widths = [], []
         for dock in self._docks():
