@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import wnin_desktop.cli.main  # as the program does, before anything else  # noqa: F401
 from wnin_desktop.runs.preferences import WindowState, save_preferences
 from wnin_desktop.schema.base import validate
 from wnin_desktop.schema.preferences import Preferences
