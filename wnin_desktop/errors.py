@@ -100,6 +100,6 @@ class TrainingError(WninError):
 
 
 class StoppedByUser(WninError):  # noqa: N818 - it is a person's wish, not a fault
-    """Interrupted from the keyboard; what was recorded is kept."""
+    """Somebody asked it to end; what was recorded is kept."""
 
     exit_code = 130

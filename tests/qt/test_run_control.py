@@ -5,6 +5,7 @@ import threading
 import pytest
 
 from tests.qt.windows import PATIENCE_MS, QUICK, Program
+from wnin_desktop.errors import StoppedByUser
 from wnin_desktop.qt.bridge import live_run, live_runs
 from wnin_desktop.qt.widgets import ProgressChip
 from wnin_desktop.runs.job import train_inline
@@ -132,6 +133,8 @@ def reading(monkeypatch):
     def source(job, control, hooks):
         while not begins.is_set() and not control.stop_asked_within(0.01):
             hooks.progress("downloading a.gz", 0.25)
+        if control.stop_asked_within(0):
+            raise StoppedByUser("Stopped while downloading a.gz.")
         yield from train_inline(job, control, hooks)
 
     monkeypatch.setattr(live_run, "PROGRESS_S", 0.0)
@@ -167,3 +170,7 @@ def test_that_what_is_read_before_training_goes_with_the_end_of_the_run(program,
     chip.cancel_button.click()
     assert run.state == "stopping"
     qtbot.waitUntil(lambda: run.state == "ended" and gone(program), timeout=PATIENCE_MS)
+    (told,) = program.desk.notices.kept
+    assert told.text == "reader was stopped before its first step; nothing new was recorded."
+    assert told.kind == "info"
+    assert program.desk.store.experiments(trashed=None) == []

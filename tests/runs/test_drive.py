@@ -4,11 +4,12 @@ import threading
 import numpy as np
 import psutil
 import pytest
+from PIL import Image
 
 from tests.engine.comparisons import arm, comparison, metrics
 from wnin_desktop.engine.control import RunControl
 from wnin_desktop.engine.train import train
-from wnin_desktop.errors import DiskFullError, InputError, TrainingError
+from wnin_desktop.errors import DiskFullError, InputError, StoppedByUser, TrainingError
 from wnin_desktop.runs import job as job_module
 from wnin_desktop.runs import source as source_module
 from wnin_desktop.runs.drive import Watchers, drive, resume
@@ -45,6 +46,26 @@ def test_that_bad_input_is_refused_before_anything_is_recorded(tmp_path, source)
         with pytest.raises(InputError, match=r"adamx.*adamw"):
             drive(store, config, source=source)
         assert store.experiments(trashed=None) == []
+
+
+def test_that_a_stop_while_data_are_read_ends_the_reading_and_leaves_nothing(tmp_path):
+    for name in ("cat", "dog"):
+        (tmp_path / "pictures" / name).mkdir(parents=True)
+        for index in range(5):
+            Image.new("RGB", (4, 4), (index, 9, 9)).save(tmp_path / "pictures" / name / f"{index}.png")
+    pictures = {"dataset": "images", "path": str(tmp_path / "pictures")}
+    config = comparison(arm("sgd"), task=pictures)
+    control, told = RunControl(), []
+
+    def stop(what, done):
+        told.append((what, done))
+        control.stop(checkpoint=False)
+
+    with Store.open(tmp_path / "store") as store:
+        with pytest.raises(StoppedByUser, match="while reading pictures, before the first step"):
+            drive(store, config, control, Watchers(progress=stop), source=train_here)
+        assert store.experiments(trashed=None) == []
+    assert told == [("reading pictures", 0.1)]
 
 
 @pytest.mark.parametrize("source", SOURCES)

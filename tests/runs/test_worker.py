@@ -4,12 +4,13 @@ import os
 import subprocess
 import sys
 
+import msgspec
 import psutil
 import pytest
 
 from tests.engine.comparisons import arm, comparison
 from wnin_desktop.engine.control import RunControl
-from wnin_desktop.errors import DiskFullError
+from wnin_desktop.errors import DataError, DiskFullError, InputError, StoppedByUser
 from wnin_desktop.runs import job as job_module
 from wnin_desktop.runs import worker
 from wnin_desktop.runs.drive import Watchers, drive
@@ -150,3 +151,17 @@ def test_that_a_worker_gives_way_to_its_window(tmp_path, monkeypatch, for_window
         drive(store, comparison(steps=2, seeds=[0]), control, Watchers(live=[look]), source=train_in_process)
     assert seen == [own + (NICENESS if for_window else 0)]
     assert os.nice(0) == own
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        DataError("a.csv: it is empty."),
+        StoppedByUser("Stopped while reading pictures."),
+        InputError.of("lr", -1.0, "at least 0"),
+    ],
+)
+def test_that_an_error_crosses_to_the_parent_as_what_it_is(error):
+    crossed = worker.error_of(msgspec.json.decode(msgspec.json.encode(worker.error_parts(error))))
+    assert type(crossed) is type(error)
+    assert str(crossed) == str(error)

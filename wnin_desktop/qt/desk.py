@@ -10,7 +10,7 @@ from typing import Any
 from PySide6.QtCore import QLocale, QObject, QTimer, Signal
 from PySide6.QtWidgets import QApplication
 
-from wnin_desktop.errors import WninError
+from wnin_desktop.errors import StoppedByUser, WninError
 from wnin_desktop.qt.bridge.arm_colours import ArmColours
 from wnin_desktop.qt.bridge.catalogue_model import CatalogueModel
 from wnin_desktop.qt.bridge.live_run import LiveRun
@@ -242,6 +242,9 @@ class Desk(QObject):
         self.get_ready()
         self.notices.settle(_stop_of(run))
         name = run.config.name
+        if isinstance(run.error, StoppedByUser):
+            self.notices.tell(tr("{0} was stopped before its first step; nothing new was recorded.", name))
+            return
         if run.error is not None:
             kept = tr("What was recorded before is kept.")
             self.notices.tell_error(run.error, what=tr("{0} ended with an error", name), kept=kept)

@@ -8,7 +8,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from wnin_desktop.engine.control import RunControl
-from wnin_desktop.errors import DataError, DiskFullError, InputError, PluginError, StoreError
+from wnin_desktop.errors import (
+    DataError,
+    DiskFullError,
+    InputError,
+    PluginError,
+    StoppedByUser,
+    StoreError,
+)
 from wnin_desktop.runs.job import EventSource, Hooks, Job, train_inline, when_there_is_space
 from wnin_desktop.runs.store import Store
 from wnin_desktop.runs.store.writer import RunWriter
@@ -53,12 +60,13 @@ def drive(
         DataError: The data cannot be used; likewise.
         PluginError: A network's file cannot be used; likewise.
         DiskFullError: It was asked to stop while it waited for space; what was committed is kept.
+        StoppedByUser: It was asked to stop before the first step; nothing was recorded.
     """
     experiment_id = store.new_experiment(config)
     job = Job(config, experiment_id, store.checkpoint_dir(experiment_id), audit=audit)
     try:
         _record(store, job, control or RunControl(), watchers or Watchers(), source, on_started)
-    except (InputError, DataError, PluginError):
+    except (InputError, DataError, PluginError, StoppedByUser):
         if not store.runs(experiment_id=experiment_id):
             store.delete(experiment_id)
         raise

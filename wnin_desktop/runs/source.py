@@ -14,6 +14,7 @@ from wnin_desktop.engine.optimizers.loader import load_registry
 from wnin_desktop.engine.progress import best_score
 from wnin_desktop.engine.tasks.loader import load_task
 from wnin_desktop.engine.train import train
+from wnin_desktop.errors import StoppedByUser
 from wnin_desktop.runs.job import Hooks, Job, when_there_is_space
 from wnin_desktop.schema.events import RunEvent
 from wnin_desktop.schema.manifest import Manifest, SnapshotReason
@@ -26,7 +27,14 @@ def train_here(job: Job, control: RunControl, hooks: Hooks, /) -> Iterator[RunEv
     Raises:
         InputError: The configuration does not fit this machine.
         CheckpointError: The checkpoint is damaged or belongs to something else.
+        StoppedByUser: It was asked to stop while data were fetched or read.
     """
+
+    def tell_progress(what: str, done: float) -> None:
+        hooks.progress(what, done)
+        if control.stop_asked_within(0):
+            raise StoppedByUser(f"Stopped while {what}, before the first step; nothing new was recorded.")
+
     snapshot = read_snapshot(job.checkpoint_dir / job.resume.file, job.resume) if job.resume else None
     return train(
         job.config,
@@ -41,7 +49,7 @@ def train_here(job: Job, control: RunControl, hooks: Hooks, /) -> Iterator[RunEv
         trajectory=job.checkpoint_dir / TRAJECTORY,
         notice=hooks.notice,
         holding=hooks.holding,
-        progress=hooks.progress,
+        progress=tell_progress,
         refused=lambda error: hooks.notice(str(error)),
     )
 

@@ -29,6 +29,7 @@ from wnin_desktop.errors import (
     InputError,
     PluginError,
     Problem,
+    StoppedByUser,
     TrainingError,
     WninError,
 )
@@ -48,7 +49,7 @@ EXIT_S = 5.0
 """How long a child that was told to stop may take before it is killed."""
 
 _ERRORS: dict[str, type[WninError]] = {
-    error.__name__: error for error in (DataError, PluginError, CheckpointError, TrainingError)
+    error.__name__: error for error in (DataError, PluginError, CheckpointError, StoppedByUser, TrainingError)
 }
 
 
@@ -57,6 +58,7 @@ def train_in_process(job: Job, control: RunControl, hooks: Hooks, /) -> Iterator
 
     Raises:
         InputError: As `train_here`.
+        StoppedByUser: Likewise.
         TrainingError: The worker died.
     """
     process, ours = _take_spare() or _start()
