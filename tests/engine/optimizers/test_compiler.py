@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+import pytest
+
 TRAIN = """
 import sys
 from wnin_desktop.engine.control import RunControl
@@ -31,6 +33,25 @@ torch.compile(optimizer.step, backend="eager")()
 assert weight.tolist() == [0.75] * 3
 assert losses() == before and len(before) == 48, before
 print("equal")
+"""
+
+PARTS = """
+import importlib.util
+import sys
+import torch
+import wnin_desktop.engine.optimizers.build
+assert importlib.util.find_spec("torch._dynamo").origin.endswith("__init__.py")
+{wish}
+import torch._dynamo.convert_frame, torch._dynamo.eval_frame
+assert type(sys.modules["torch._dynamo"]).__name__ == "module"
+for name in ("config", "utils", "exc"):
+    part = sys.modules["torch._dynamo." + name]
+    assert getattr(torch._dynamo, name) is part
+    assert getattr(torch._dynamo.convert_frame, name, part) is part
+    assert part.__spec__.loader.__class__.__name__ == "SourceFileLoader"
+assert torch._dynamo.utils.counters is torch._dynamo.convert_frame.counters
+assert torch._dynamo.exc.Unsupported is torch._dynamo.convert_frame.Unsupported
+print("one")
 """
 
 
@@ -71,3 +92,41 @@ import wnin_desktop.engine.optimizers.build
 print(sys.modules["torch._dynamo"] is real)
 """
     assert said_by(code) == ["True"]
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [
+        "import torch._dynamo.config",
+        "from torch._dynamo.utils import counters",
+        "from torch._dynamo.exc import Unsupported",
+        "from torch._dynamo import optimize",
+        "import torch._dynamo as dynamo; dynamo.reset()",
+        "torch.compiler.reset()",
+    ],
+)
+def test_that_each_part_of_the_compiler_is_there_once(wish):
+    assert said_by(PARTS.format(wish=wish)) == ["one"]
+
+
+def test_that_what_anybody_else_marks_is_marked():
+    code = """
+import sys, torch
+import wnin_desktop.engine.optimizers.build
+
+@torch.compiler.disable()
+def one(x):
+    return x + 1
+
+@torch.compiler.disable(recursive=False)
+def two(x):
+    return x + 2
+
+three = torch.compiler.disable(lambda x: x + 3)
+four = torch._dynamo.disable()(lambda x: x + 4)
+assert [f(1) for f in (one, two, three, four)] == [2, 3, 4, 5]
+assert one._torchdynamo_disable
+torch._dynamo.graph_break()
+print("marked")
+"""
+    assert said_by(code) == ["marked"]
