@@ -62,6 +62,7 @@ def test_that_a_value_that_was_set_is_kept_to_the_last_bit(slider):
 def test_that_values_that_differ_are_told_until_it_is_moved(qtbot, slider):
     slider.show_various()
     assert slider.readout.text() == "various"
+    assert slider.track.value() == slider.track.minimum()
     assert "various" in slider.track.accessibleDescription()
     qtbot.keyClick(slider.track, Qt.Key.Key_Right)
     assert slider.readout.text() != "various"

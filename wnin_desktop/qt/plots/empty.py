@@ -34,6 +34,9 @@ def unseen_text(curves: Curves) -> str:
         )
     if curves.lens.mode == "matched":
         return tr("No arm has two clean training losses yet.")
+    seen = [run for arm in curves.arms for run in curves.experiment.runs_of(arm)]
+    if not any(len(run.series[curves.key]) for run in seen if curves.key in run.series):
+        return tr("No arm that is seen has measured it. Click another one above.")
     return tr("Nothing lies in this range. Home shows all, L switches the logarithmic axis.")
 
 

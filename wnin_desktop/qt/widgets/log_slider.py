@@ -233,8 +233,14 @@ class LogSlider(QWidget):
         self._show()
 
     def show_various(self) -> None:
-        """Say that it stands for several values that differ, until it is moved or set."""
+        """Say that it stands for several values that differ, until it is moved or set.
+
+        The handle goes to the left end: where it stood it would tell of one of them, or of another run.
+        """
         self._various = True
+        self.track.blockSignals(True)
+        self.track.setValue(self.track.minimum())
+        self.track.blockSignals(False)
         self._show()
 
     def set_default(self, value: float) -> None:

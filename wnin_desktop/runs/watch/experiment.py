@@ -258,8 +258,7 @@ class WatchedExperiment:
         """Return an arm at the last step that all of its seeds which are not behind for good have reached."""
         having = [run for run in self.runs_of(arm) if key in run.series]
         counting = [run for run in having if run.status not in LEFT_OUT] or having
-        # A run that takes its steps again has measured more than it has reached.
-        last = [min(point[0], run.step) for run in counting if (point := run.series[key].last) is not None]
+        last = [step for run in counting if (step := run.reached(key)) is not None]
         return self._read(arm, key, min(last)) if last else None
 
     def leaders(self, key: str) -> list[LeaderRow]:

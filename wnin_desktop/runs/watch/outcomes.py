@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from wnin_desktop.analysis.leader import LeaderRow, leader_table
-from wnin_desktop.runs.watch.run import LEFT_OUT, WatchedRun
+from wnin_desktop.runs.watch.run import LEFT_OUT, WatchedRun, common_step
 from wnin_desktop.schema.metrics import BY_KEY
 
 NO_RUN = "no run reached the outcome"
@@ -32,13 +32,6 @@ def leader_rows(runs: Sequence[WatchedRun], arms: Sequence[str], baseline: str, 
     rows = leader_table(known, baseline, better="higher" if better == "higher" else "lower")
     named = [row for row in rows if outcomes[row.arm]]
     return [*named, *(_without(arm, runs) for arm in arms if not outcomes[arm])]
-
-
-def common_step(runs: Sequence[WatchedRun], key: str) -> int | None:
-    """Return the last step at which every run that goes on, or ended well, has measured a metric."""
-    last = [run.series[key].last if key in run.series else None for run in runs if run.status not in LEFT_OUT]
-    reached = [point[0] for point in last if point is not None]
-    return min(reached) if reached and len(reached) == len(last) else None
 
 
 def _outcomes(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Literal
@@ -55,6 +55,14 @@ class WatchedRun:
     def has_ended(self) -> bool:
         """Return whether nothing more is to come."""
         return self.status in ENDED
+
+    def reached(self, key: str) -> int | None:
+        """Return the last step at which it has measured a metric, no further than it has come.
+
+        A run that takes its steps again has measured more than that. None before the first value.
+        """
+        last = self.series[key].last if key in self.series else None
+        return None if last is None else min(last[0], self.step)
 
     def open_series(self, key: str) -> Series:
         """Return the series of a metric, made where it is missing."""
@@ -129,3 +137,10 @@ class WatchedRun:
             self.open_series(key).put(step, float("nan"))
             self.not_finite_since.setdefault(key, step)
         return fresh
+
+
+def common_step(runs: Sequence[WatchedRun], key: str) -> int | None:
+    """Return the last step at which every run that goes on, or ended well, has measured a metric."""
+    all_reached = [run.reached(key) for run in runs if run.status not in LEFT_OUT]
+    reached = [step for step in all_reached if step is not None]
+    return min(reached) if reached and len(reached) == len(all_reached) else None

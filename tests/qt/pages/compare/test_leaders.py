@@ -42,6 +42,26 @@ def test_that_a_snapshot_gives_the_rows_of_the_whole(key, done):
     assert list(rows) == experiment.leaders(key)
 
 
+def test_that_a_snapshot_of_runs_that_take_their_steps_again_reads_no_further_than_they_are():
+    experiment = scene(seeds=3, done=0.5)
+    whole = snapshot(experiment, "train_loss", experiment.baseline)
+    assert {run.series["train_loss"].last[0] for run in whole.runs} == {200}
+    for run in experiment.runs.values():
+        run.step = 40
+    for run, copy in zip(experiment.runs.values(), snapshot(experiment, "train_loss", "").runs, strict=True):
+        assert copy.series["train_loss"].last == (40, run.series["train_loss"].at(40))
+
+
+def test_that_another_experiment_leaves_no_words_of_the_one_before(desk, page):
+    assert page.leaders.note.text()
+    desk.tasks.hold = True
+    desk.shown.show(scene(["a", "b"], name="other"))
+    assert page.leaders.note.text() == ""
+    assert page.leaders.nothing.isVisible()
+    desk.tasks.hold = False
+    desk.tasks.release()
+
+
 def test_that_the_table_follows_the_metric_that_is_chosen(page):
     page.leaders.set_key("accuracy")
     assert page.leaders.model.rows[0].summary.mean > 0.5

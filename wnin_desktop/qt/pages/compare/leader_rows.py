@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from wnin_desktop.qt.plots.ticks import decimals_of, with_half_width
 from wnin_desktop.runs.watch.experiment import WatchedExperiment
-from wnin_desktop.runs.watch.run import LEFT_OUT, WatchedRun
+from wnin_desktop.runs.watch.run import WatchedRun, common_step
 from wnin_desktop.schema.metrics import BY_KEY, METRICS, Metric
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def snapshot(experiment: WatchedExperiment, key: str, baseline: str) -> Snapshot
     """Return a copy of the outcomes of a comparison, one point for each run."""
     runs = list(experiment.runs.values())
     is_over = all(run.has_ended for run in runs) and any(run.status == "completed" for run in runs)
-    step = None if is_over else _common_step(runs, key)
+    step = None if is_over else common_step(runs, key)
     copies = tuple(_copied(run, key, step, is_over=is_over) for run in runs)
     return Snapshot(
         experiment.experiment_id,
@@ -75,16 +75,8 @@ def snapshot(experiment: WatchedExperiment, key: str, baseline: str) -> Snapshot
     )
 
 
-def _common_step(runs: Sequence[WatchedRun], key: str) -> int | None:
-    """Return the last step at which every run that counts has measured the metric."""
-    counting = [run for run in runs if run.status not in LEFT_OUT]
-    last = [run.series[key].last for run in counting if key in run.series]
-    reached = [point[0] for point in last if point is not None]
-    return min(reached) if reached and len(reached) == len(counting) else None
-
-
 def _copied(run: WatchedRun, key: str, step: int | None, *, is_over: bool) -> WatchedRun:
-    copy = WatchedRun(run.run_id, run.arm, run.seed, status=run.status, final=dict(run.final))
+    copy = WatchedRun(run.run_id, run.arm, run.seed, status=run.status, step=run.step, final=dict(run.final))
     series = run.series.get(key)
     if series is None:
         return copy

@@ -148,7 +148,7 @@ class Leaders(QWidget):
         if table is not None and (
             experiment is None or experiment.experiment_id != table.snapshot.experiment
         ):
-            self.model.set_table(None)
+            self._show(None)
         self.compute()
 
     def compute(self) -> None:
