@@ -100,7 +100,7 @@ def test_that_a_stopped_run_is_resumed_where_it_is_shown_and_says_from_which_ste
     resume = program.desk.actions.get("run.resume")
     assert (resume.isEnabled(), resume.property("reason")) == (False, "It is running.")
     program.act("run.stop")
-    qtbot.waitUntil(lambda: run.state == "ended", timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: run not in program.desk.runs.live, timeout=PATIENCE_MS)  # all was taken in
     reached = run.experiment.last_step
     qtbot.waitUntil(resume.isEnabled, timeout=PATIENCE_MS)
     program.act("run.resume")

@@ -216,11 +216,18 @@ class Desk(QObject):
         run = self.sender()
         if isinstance(run, LiveRun) and not self.is_closed:
             done, planned = run.experiment.progress
+            has_begun = done > 0
+            what = (
+                tr("a step takes long, or hangs")
+                if has_begun
+                else tr("what comes before its first step takes long, or hangs")
+            )
+            goes_on = tr("Wait, or end its process; then it goes on from the last checkpoint.")
             self.notices.tell(
-                tr("{0} has not stopped yet: a step takes long, or hangs.", run.config.name),
+                tr("{0} has not stopped yet: {1}.", run.config.name, what),
                 kind="warning",
-                kept=tr("{0} of {1} steps are recorded.", done, planned),
-                do=tr("Wait, or end its process; then it goes on from the last checkpoint."),
+                kept=tr("{0} of {1} steps are recorded.", done, planned) if has_begun else "",
+                do=goes_on if has_begun else tr("Wait, or end its process."),
                 action=(tr("End the process"), run.kill),
                 topic=_stop_of(run),
                 stays=True,

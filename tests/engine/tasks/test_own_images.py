@@ -50,8 +50,9 @@ def test_that_reading_reports_progress(folder):
         TaskConfig(dataset="images", path=str(folder)),
         progress=lambda what, part: reports.append((what, part)),
     )
-    assert reports[-1] == ("reading pictures", 1.0)
-    assert len(reports) == 10
+    assert reports[9] == ("reading pictures", 1.0)
+    assert reports[-1] == ("putting pictures together", 1.0)
+    assert len(reports) == 20
 
 
 def test_that_hidden_folders_and_other_files_are_passed_over(folder):

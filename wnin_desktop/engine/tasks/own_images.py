@@ -35,7 +35,7 @@ def image_folder_task(config: TaskConfig, progress: Progress) -> Task:
         pictures.append(_open(file, pictures[0] if pictures else None, files[0], len(files)))
         progress("reading pictures", (index + 1) / len(files))
     names, classes = class_numbers(np.array([file.parent.name for file in files]), root)
-    train, val = stratified_split(Arrays(_stacked(pictures, config.channels), classes))
+    train, val = stratified_split(Arrays(_stacked(pictures, config.channels, progress), classes))
     shown = ", ".join(names[:10]) + (", ..." if len(names) > 10 else "")
     return classification_task(
         config,
@@ -86,7 +86,11 @@ def _check(file: Path, picture: Any, first: Any, first_file: Path, count: int) -
         raise DataError(f"{file}: it is {width}x{height}; all pictures must be {other}.")
 
 
-def _stacked(pictures: list[Any], channels: int | None) -> np.ndarray:
+def _stacked(pictures: list[Any], channels: int | None, progress: Progress) -> np.ndarray:
     grey = all(picture.mode == "L" for picture in pictures) if channels is None else channels == 1
-    stacked = np.stack([np.asarray(picture.convert("L" if grey else "RGB")) for picture in pictures])
+    converted = []
+    for index, picture in enumerate(pictures):
+        converted.append(np.asarray(picture.convert("L" if grey else "RGB")))
+        progress("putting pictures together", (index + 1) / len(pictures))
+    stacked = np.stack(converted)
     return stacked[:, None] if grey else stacked.transpose(0, 3, 1, 2)

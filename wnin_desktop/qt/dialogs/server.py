@@ -214,9 +214,11 @@ class ServerDialog(Dialog):
     def _totals(self, stats: Any) -> str:
         if not self._remote.clients and not stats.received:
             return tr("Nobody has connected yet.")
+        count = len(stats.clients)
         return tr(
-            "{0} clients, {1} events received, {2} a second, {3} lost, {4} requests refused",
-            len(stats.clients), stats.received, round(stats.rate), stats.dropped, stats.refused,
+            "{0}, {1} events received, {2} a second, {3} lost, {4} requests refused",
+            tr("1 client") if count == 1 else tr("{0} clients", count),
+            stats.received, round(stats.rate), stats.dropped, stats.refused,
         )  # fmt: skip
 
 

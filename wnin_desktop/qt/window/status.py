@@ -94,7 +94,8 @@ class Status(QStatusBar):
         if not remote.is_on:
             self.server.set(tr("server off"))
         else:
-            self.server.set(tr("server on, {0} clients", len(remote.stats.clients)))
+            count = len(remote.stats.clients)
+            self.server.set(tr("server on, 1 client") if count == 1 else tr("server on, {0} clients", count))
             self.server.setToolTip(remote.uri)
 
     def _add_task(self, task: Task) -> None:

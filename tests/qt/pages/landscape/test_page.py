@@ -86,7 +86,7 @@ def test_that_a_quick_look_says_what_it_is_and_what_the_button_would_draw(
     settled(qtbot, desk)
     for words in (page.board.caption.text(), page.board.caption_line.text()):
         assert words.startswith("quick look: 31 × 31 points, ")
-        assert "Draw surface takes 51 points along each axis, 2000 examples" in words
+        assert "Draw surface takes 51 points along each axis, up to 2000 examples" in words
     assert page.text_summary().startswith("quick look")
     # Found again, as in the next session, it leaves the form as fine as it was.
     page.setup.request.set("size", 41)

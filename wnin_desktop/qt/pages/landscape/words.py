@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from wnin_desktop.qt import numbers
@@ -90,9 +92,18 @@ def _finer_words(terrain: Terrain, asked: LandscapeRequest) -> str:
     if all(getattr(asked, name) == terrain.request[name] for name in ("size", "samples")):
         return ""
     examples = (
-        tr("all examples") if asked.samples is None else tr("{0} examples", numbers.show(asked.samples))
+        tr("all examples") if asked.samples is None else tr("up to {0} examples", numbers.show(asked.samples))
     )
-    return tr("Draw surface takes {0} points along each axis, {1}", numbers.show(asked.size), examples)
+    spreads = (
+        tr(", smoothed with \N{GREEK SMALL LETTER SIGMA} = {0}", _listed(asked.sigma)) if asked.sigma else ""
+    )
+    return tr(
+        "Draw surface takes {0} points along each axis, {1}{2}", numbers.show(asked.size), examples, spreads
+    )
+
+
+def _listed(values: Sequence[float]) -> str:
+    return ", ".join(numbers.brief(value, 3) for value in values)
 
 
 def _grid(terrain: Terrain) -> str:
