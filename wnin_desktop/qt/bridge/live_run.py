@@ -71,7 +71,6 @@ class LiveRun(QThread):
         """Whether its state is being written; set by its thread."""
         self._told = ("", 0.0)
         """What was told of last, and when; its thread's own."""
-        self.finished.connect(self._take_end)
 
     def run(self) -> None:
         """Drive the comparison to its end; in this thread."""
@@ -175,7 +174,8 @@ class LiveRun(QThread):
         if self.state == "starting":
             self._enter("running")
 
-    def _take_end(self) -> None:
+    def note_end(self) -> None:
+        """Take note that its thread has ended and that everything it sent was taken in."""
         self._enter("ended")
 
     def _enter(self, state: State) -> None:

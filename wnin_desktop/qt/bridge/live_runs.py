@@ -121,6 +121,7 @@ class LiveRuns(QObject):
         self._apply(self._take(run), run)
         self._pending.pop(run, None)
         run.experiment.end()
+        run.note_end()
         self._changed.add(run.experiment)
         self._tell()
         self._tick()
