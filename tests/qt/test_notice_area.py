@@ -47,6 +47,16 @@ def test_that_a_notice_moves_nothing_and_covers_neither_tabs_nor_sliders(program
     assert on_window(page, window) == before
 
 
+def test_that_a_click_on_a_notice_leaves_the_keyboard_where_it_was(program, qtbot):
+    program.window.tabs.setFocus()
+    held = QApplication.focusWidget()
+    assert held is not None
+    tell(program, "It went wrong.", action=("Show it", lambda: None))
+    press(qtbot, program.window.notices.bars[0].action_button)
+    qtbot.waitUntil(lambda: not program.window.notices.bars)
+    assert QApplication.focusWidget() is held
+
+
 def test_that_a_notice_follows_the_size_of_the_page(program):
     tell(program, "A sentence that is long enough to be broken where there is little room for it. " * 2)
     window = program.window

@@ -50,6 +50,9 @@ class NoticeBar(QWidget):
         self.details_button = QPushButton(self)
         self.copy_button = QPushButton(tr("Copy details"), self)
         self.close_button = IconButton("close", tr("Close this notice"), self, name="notice-close")
+        for button in (self.action_button, self.details_button, self.copy_button, self.close_button):
+            # A click leaves the keyboard where it was: a bar that goes would hand it to whatever comes next.
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.details = QPlainTextEdit(self)
         self._dress()
         self._place()

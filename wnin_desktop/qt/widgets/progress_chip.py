@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QSizePolicy, QWidget
 
 from wnin_desktop.qt.text import tr
@@ -33,6 +33,8 @@ class ProgressChip(QWidget):
         self.bar.setFixedWidth(BAR_WIDTH)
         self.bar.setTextVisible(False)
         self.cancel_button = IconButton("close", tr("Cancel: {0}", title), self, name="cancel-button")
+        # A click leaves the keyboard where it was: a chip that goes would hand it to whatever comes next.
+        self.cancel_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.cancel_button.setVisible(cancellable)
         self.cancel_button.clicked.connect(self._cancel)
         layout = QHBoxLayout(self)
