@@ -22,7 +22,7 @@ SCORED: tuple[Metric, ...] = tuple(metric for metric in METRICS if metric.better
 """Metrics by which arms can be ranked."""
 NOT_KNOWN = "\N{EN DASH}"
 PLUS = "+"
-ALIKE = 2
+ALIKE = 1
 """Rows of a column share their decimals while these differ by no more: beyond, digits would be made up."""
 DIGITS = 4
 """Digits of a mean that has no interval."""
